@@ -1,0 +1,43 @@
+// WorkerExit: how a worker process ended, as one value.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace evald {
+
+// The exit codes with which a worker ends itself. Kept clear of the shell's and of the sanitizers' codes.
+enum class WorkerExitCode : int {
+  kHungUp = 0,            // the daemon closed the socket: the ordinary end
+  kOutOfMemory = 80,      // V8 could not go on within its heap limit
+  kV8Fatal = 81,          // V8 found itself broken
+  kProtocol = 82,         // a frame from the daemon could not be read
+  kLostMapping = 83,      // V8 gave a sealed mapping back: cannot be rewound
+  kTooManyPages = 84,     // the rewind would have put back more pages than the configuration allows
+  kMappingLogFull = 85,   // more mappings than the log of what to undo can hold
+  kVerifyMismatch = 86,   // after a rewind a page differed from the sealed image
+  kHeapLimit = 87,        // answered with HEAP_LIMIT; its V8 heap is beyond use
+};
+
+struct WorkerExit {
+  enum class Kind {
+    kHungUp,          // retired by the daemon
+    kOutOfMemory,     // ended by its script's use of memory
+    kV8Fatal,
+    kProtocol,
+    kNotRewindable,   // answered, then could not be put back to the image; `name` says why
+    kVerifyMismatch,  // a rewind was incomplete: a defect of evald, never of the script
+    kKilled,          // SIGKILL: by the daemon, or by the kernel's out-of-memory killer
+    kCrashed,         // any other signal
+    kUnknown,         // an exit code that no worker uses
+  };
+  Kind kind;
+  int code;  // exit code or signal number
+  // Stable, snake_case: for metrics and logs ("lost_mapping", "signal_11").
+  std::string name;
+
+  // `wait_status` as waitpid(2) gives it.
+  static WorkerExit FromWaitStatus(int wait_status);
+};
+
+}  // namespace evald
