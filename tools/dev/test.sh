@@ -1,0 +1,27 @@
+# shellcheck shell=bash
+# ./dev test: builds and runs tests, and counts their cases.
+
+# Bazel's exit code of a `test` whose targets hold no test.
+readonly NO_TESTS=4
+
+cmd_test() {
+  ensure_packages "${BUILD_PACKAGES[@]}"
+  local flags=() targets=() argument
+  for argument in "$@"; do
+    case "${argument}" in
+      -//* | -@*) targets+=("${argument}") ;;
+      --) ;;
+      -*) flags+=("${argument}") ;;
+      *) targets+=("${argument}") ;;
+    esac
+  done
+  [[ ${#targets[@]} -gt 0 ]] || targets=(//...)
+
+  local events status=0
+  events="$(mktemp -t evald-test-XXXXXX.json)"
+  # shellcheck disable=SC2064  # the name is wanted as it is now
+  trap "rm -f '${events}'" EXIT
+  bazel_run test --keep_going --build_event_json_file="${events}" "${flags[@]}" -- "${targets[@]}" || status=$?
+  [[ ${status} -ne ${NO_TESTS} ]] || status=0 # the count says it
+  python3 tools/dev/count_tests.py "${events}" "${status}"
+}
