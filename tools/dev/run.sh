@@ -58,7 +58,8 @@ start_daemon() {
 
 wait_until_ready() {
   local evalctl="$1" server="$2" deadline=$((SECONDS + START_TIMEOUT)) status=0 answer=""
-  until answer="$("${evalctl}" status --server "${server}" --timeout 1s 2>&1)"; do
+  # The daemon is looked at too: another one, already on that address, would answer in its place.
+  until answer="$("${evalctl}" status --server "${server}" --timeout 1s 2>&1)" && kill -0 "${daemon_pid}" 2>/dev/null; do
     if ! kill -0 "${daemon_pid}" 2>/dev/null; then
       wait_for_daemon || status=$?
       [[ ${stopping} -eq 0 ]] || exit "${status}"
