@@ -1,0 +1,154 @@
+#include "client/client.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/channel_arguments.h>
+
+#include <charconv>
+#include <future>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/wrappers.pb.h"
+
+namespace evald {
+namespace {
+
+// Under this name a status carries the reason that evald gave in its trailing metadata.
+constexpr char kReasonPayload[] = "evald.v1.ErrorReason";
+constexpr char kReasonMetadata[] = "evald-reason";
+constexpr char kReasonPrefix[] = "ERROR_REASON_";
+
+bool IsPort(std::string_view text) {
+  unsigned port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc() && end == text.data() + text.size() && port >= 1 && port <= 65535;
+}
+
+absl::Status ToStatus(const grpc::Status& status, const grpc::ClientContext& context) {
+  if (status.ok()) return absl::OkStatus();
+  absl::Status result(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  const auto& trailers = context.GetServerTrailingMetadata();
+  if (const auto found = trailers.find(kReasonMetadata); found != trailers.end()) {
+    result.SetPayload(kReasonPayload, absl::Cord(std::string(found->second.data(), found->second.size())));
+  }
+  return result;
+}
+
+void Prepare(grpc::ClientContext& context, const CallOptions& options) {
+  if (options.timeout) context.set_deadline(std::chrono::system_clock::now() + *options.timeout);
+}
+
+// One blocking call of a stub's method.
+template <typename Stub, typename Request, typename Response>
+absl::StatusOr<Response> Call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                              const Request& request, const CallOptions& options) {
+  grpc::ClientContext context;
+  Prepare(context, options);
+  Response response;
+  grpc::Status status;
+  {
+    const std::stop_callback cancel(options.stop, [&context] { context.TryCancel(); });
+    status = (stub.*method)(&context, request, &response);
+  }
+  if (!status.ok()) return ToStatus(status, context);
+  return response;
+}
+
+Reply ToReply(v1::CallFunctionResponse&& response) {
+  Reply reply;
+  if (response.has_value()) *reply.mutable_value() = std::move(*response.mutable_value());
+  if (response.has_exception()) *reply.mutable_exception() = std::move(*response.mutable_exception());
+  *reply.mutable_console() = std::move(*response.mutable_console());
+  reply.set_console_truncated(response.console_truncated());
+  if (response.has_stats()) *reply.mutable_stats() = std::move(*response.mutable_stats());
+  return reply;
+}
+
+}  // namespace
+
+v1::ErrorReason ReasonOf(const absl::Status& status) {
+  const absl::optional<absl::Cord> name = status.GetPayload(kReasonPayload);
+  v1::ErrorReason reason = v1::ERROR_REASON_UNSPECIFIED;
+  if (name) v1::ErrorReason_Parse(absl::StrCat(kReasonPrefix, std::string(*name)), &reason);
+  return reason;
+}
+
+std::string ReasonName(v1::ErrorReason reason) {
+  if (reason == v1::ERROR_REASON_UNSPECIFIED) return "";
+  return v1::ErrorReason_Name(reason).substr(sizeof(kReasonPrefix) - 1);
+}
+
+absl::Status CheckAddress(std::string_view address) {
+  constexpr std::string_view kUnix = "unix:";
+  if (address.substr(0, kUnix.size()) == kUnix) {
+    if (address.size() > kUnix.size()) return absl::OkStatus();
+  } else if (const size_t colon = address.rfind(':'); colon != std::string_view::npos && colon > 0) {
+    const std::string_view host = address.substr(0, colon);
+    const bool bracketed = host.front() == '[' && host.back() == ']' && host.size() > 2;
+    if (IsPort(address.substr(colon + 1)) && (bracketed || host.find_first_of(":/ ") == std::string_view::npos)) {
+      return absl::OkStatus();
+    }
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", std::string(address), "' is not an address: write host:port, [ipv6]:port or unix:/path"));
+}
+
+absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const std::string& address) {
+  if (absl::Status status = CheckAddress(address); !status.ok()) return status;
+  grpc::ChannelArguments arguments;
+  // How large a result may be is the daemon's to say.
+  arguments.SetMaxReceiveMessageSize(-1);
+  // evald is a neighbour: what $http_proxy names does not lie between.
+  arguments.SetInt("grpc.enable_http_proxy", 0);
+  // A neighbour that restarts is back in less than the second that gRPC would wait by default.
+  arguments.SetInt("grpc.initial_reconnect_backoff_ms", 100);
+  arguments.SetInt("grpc.max_reconnect_backoff_ms", 2000);
+  return std::make_unique<Client>(grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments));
+}
+
+Client::Client(std::shared_ptr<grpc::Channel> channel)
+    : channel_(std::move(channel)),
+      script_(v1::ScriptService::NewStub(channel_)),
+      snapshot_(v1::SnapshotService::NewStub(channel_)) {}
+
+absl::StatusOr<Reply> Client::Eval(const v1::EvalRequest& request, const CallOptions& options) {
+  return Call(*script_, &v1::ScriptService::Stub::Eval, request, options);
+}
+
+absl::StatusOr<Reply> Client::CallFunction(const v1::CallFunctionRequest& request, const CallOptions& options) {
+  absl::StatusOr<v1::CallFunctionResponse> response = Call(*script_, &v1::ScriptService::Stub::CallFunction, request, options);
+  if (!response.ok()) return response.status();
+  return ToReply(*std::move(response));
+}
+
+absl::StatusOr<v1::GetSnapshotResponse> Client::GetSnapshot(const CallOptions& options) {
+  return Call(*snapshot_, &v1::SnapshotService::Stub::GetSnapshot, v1::GetSnapshotRequest(), options);
+}
+
+absl::StatusOr<v1::ListSnapshotsResponse> Client::ListSnapshots(const CallOptions& options) {
+  return Call(*snapshot_, &v1::SnapshotService::Stub::ListSnapshots, v1::ListSnapshotsRequest(), options);
+}
+
+absl::StatusOr<Client::Health> Client::CheckHealth(const CallOptions& options) {
+  // On the wire HealthCheckRequest is one string and HealthCheckResponse one enum, each field number 1, as in these two wrappers.
+  // That spares a copy of the health protocol, which gRPC's C++ library has but does not export.
+  using google::protobuf::Int32Value;
+  using google::protobuf::StringValue;
+  grpc::ClientContext context;
+  Prepare(context, options);
+  const StringValue whole_server;
+  Int32Value health;
+  std::promise<grpc::Status> done;
+  const std::stop_callback cancel(options.stop, [&context] { context.TryCancel(); });
+  grpc::TemplatedGenericStub<StringValue, Int32Value>(channel_).UnaryCall(
+      &context, "/grpc.health.v1.Health/Check", {}, &whole_server, &health,
+      [&done](grpc::Status status) { done.set_value(std::move(status)); });
+  const grpc::Status status = done.get_future().get();
+  if (!status.ok()) return ToStatus(status, context);
+  return static_cast<Health>(health.value());
+}
+
+}  // namespace evald

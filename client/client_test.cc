@@ -1,0 +1,176 @@
+#include "client/client.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/ext/health_check_service_server_builder_option.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+namespace evald {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Answers each source text in a way of its own.
+class FakeScripts final : public v1::ScriptService::Service {
+ public:
+  grpc::Status Eval(grpc::ServerContext* context, const v1::EvalRequest* request, v1::EvalResponse* response) override {
+    if (request->source() == "throw") {
+      response->mutable_exception()->set_name("TypeError");
+    } else if (request->source() == "big") {
+      response->mutable_value()->set_json(std::string(6 << 20, ' ') + "1");
+    } else if (request->source() == "limit") {
+      context->AddTrailingMetadata("evald-reason", "HEAP_LIMIT");
+      return {grpc::StatusCode::RESOURCE_EXHAUSTED, "too much"};
+    } else if (request->source() == "hang") {
+      std::unique_lock lock(mutex_);
+      hanging_ = true;
+      changed_.notify_all();
+      changed_.wait(lock, [&] { return context->IsCancelled() || released_; });
+    } else {
+      response->mutable_value()->set_json(request->source());
+    }
+    return grpc::Status::OK;
+  }
+
+  grpc::Status CallFunction(grpc::ServerContext*, const v1::CallFunctionRequest* request, v1::CallFunctionResponse* response) override {
+    if (request->function() == "f") response->mutable_value()->set_json("1");
+    if (request->function() == "g") response->mutable_exception()->set_name("RangeError");
+    response->add_console()->set_text("said");
+    response->set_console_truncated(true);
+    response->mutable_stats()->set_worker_id(5);
+    return grpc::Status::OK;
+  }
+
+  void AwaitHanging() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return hanging_; });
+  }
+  void Release() {
+    const std::lock_guard lock(mutex_);
+    released_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool hanging_ = false, released_ = false;
+};
+
+class ClientTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = testing::TempDir() + "client.XXXXXX";
+    ASSERT_NE(mkdtemp(folder_.data()), nullptr);
+    // A socket's path has to be short: given relative to where the test runs.
+    ASSERT_EQ(chdir(folder_.c_str()), 0);
+    grpc::EnableDefaultHealthCheckService(true);
+    server_ = grpc::ServerBuilder()
+                  .AddListeningPort("unix:s", grpc::InsecureServerCredentials())
+                  .RegisterService(&scripts_)
+                  .BuildAndStart();
+    ASSERT_NE(server_, nullptr);
+    client_ = *Client::Connect("unix:s");
+  }
+
+  void TearDown() override {
+    scripts_.Release();
+    server_->Shutdown(std::chrono::system_clock::now());
+  }
+
+  absl::StatusOr<Reply> Eval(const std::string& source, const CallOptions& options = {.timeout = std::chrono::seconds(20)}) {
+    v1::EvalRequest request;
+    request.set_source(source);
+    return client_->Eval(request, options);
+  }
+
+  std::string folder_;
+  FakeScripts scripts_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<Client> client_;
+};
+
+TEST_F(ClientTest, GivesValuesAndExceptionsAsReplies) {
+  EXPECT_EQ(Eval("7")->value().json(), "7");
+  const absl::StatusOr<Reply> thrown = Eval("throw");
+  ASSERT_TRUE(thrown.ok()) << thrown.status();
+  EXPECT_EQ(thrown->exception().name(), "TypeError");
+}
+
+TEST_F(ClientTest, AFailureCarriesItsReason) {
+  const absl::Status status = Eval("limit").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(status.message(), "too much");
+  EXPECT_EQ(ReasonOf(status), v1::ERROR_REASON_HEAP_LIMIT);
+  EXPECT_EQ(ReasonName(ReasonOf(status)), "HEAP_LIMIT");
+}
+
+TEST_F(ClientTest, ResultsMayBeLargerThanWhatGrpcReceivesByDefault) {
+  const absl::StatusOr<Reply> reply = Eval("big");
+  ASSERT_TRUE(reply.ok()) << reply.status();
+  EXPECT_EQ(reply->value().json().size(), (6u << 20) + 1);
+}
+
+TEST_F(ClientTest, CallFunctionRepliesLikeEval) {
+  v1::CallFunctionRequest request;
+  request.set_function("f");
+  absl::StatusOr<Reply> reply = client_->CallFunction(request);
+  ASSERT_TRUE(reply.ok()) << reply.status();
+  EXPECT_EQ(reply->value().json(), "1");
+  EXPECT_EQ(reply->console(0).text(), "said");
+  EXPECT_TRUE(reply->console_truncated());
+  EXPECT_EQ(reply->stats().worker_id(), 5u);
+  request.set_function("g");
+  EXPECT_EQ(client_->CallFunction(request)->exception().name(), "RangeError");
+}
+
+TEST_F(ClientTest, ATimeoutEndsTheWait) {
+  const absl::Status status = Eval("hang", {.timeout = milliseconds(50)}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(ReasonOf(status), v1::ERROR_REASON_UNSPECIFIED);
+}
+
+TEST_F(ClientTest, AStopRequestAbandonsTheCall) {
+  std::stop_source stop;
+  std::jthread stopper([&] {
+    scripts_.AwaitHanging();
+    stop.request_stop();
+  });
+  EXPECT_EQ(Eval("hang", {.stop = stop.get_token()}).status().code(), absl::StatusCode::kCancelled);
+}
+
+TEST_F(ClientTest, AStopRequestedBeforeTheCallHoldsToo) {
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(Eval("hang", {.timeout = std::chrono::seconds(20), .stop = stop.get_token()}).status().code(), absl::StatusCode::kCancelled);
+}
+
+TEST_F(ClientTest, ChecksHealth) {
+  EXPECT_EQ(*client_->CheckHealth(), Client::Health::kServing);
+  server_->GetHealthCheckService()->SetServingStatus(false);
+  EXPECT_EQ(*client_->CheckHealth(), Client::Health::kNotServing);
+}
+
+TEST(ClientConnect, NobodyThereIsUnavailableWithoutAReason) {
+  const std::unique_ptr<Client> client = *Client::Connect("unix:/nowhere/at/all");
+  const absl::Status status = client->GetSnapshot({.timeout = std::chrono::seconds(20)}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(status), v1::ERROR_REASON_UNSPECIFIED);
+}
+
+TEST(CheckAddress, KnowsItsForms) {
+  for (const char* address : {"localhost:1", "127.0.0.1:50051", "[::1]:65535", "unix:/a b/c", "unix:s"}) {
+    EXPECT_TRUE(CheckAddress(address).ok()) << address;
+  }
+  for (const char* address : {"", ":1", "localhost", "localhost:", "localhost:0", "localhost:65536", "localhost:1x", "::1:1", "http://h:1", "unix:", "a b:1"}) {
+    EXPECT_EQ(CheckAddress(address).code(), absl::StatusCode::kInvalidArgument) << address;
+  }
+}
+
+}  // namespace
+}  // namespace evald

@@ -1,0 +1,128 @@
+#include "client/commands.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client/client.h"
+#include "client/format.h"
+#include "client/text_check.h"
+
+namespace evald {
+namespace {
+
+// How much longer than the script's own limit evalctl waits: for a place in the queue, the daemon's grace period and the way back.
+constexpr std::chrono::seconds kPatience{5};
+// Where no script runs, an answer is due at once.
+constexpr std::chrono::seconds kStatusTimeout{10};
+
+ExitCode Fail(const absl::Status& status, const Command& command, const Streams& streams) {
+  streams.err << "evalctl: " << FormatError(status, command.server) << "\n";
+  return ExitCode::kFailed;
+}
+
+absl::StatusOr<std::string> ReadAll(std::istream& in, const std::string& name) {
+  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  if (in.bad()) return absl::InvalidArgumentError(absl::StrCat("cannot read ", name));
+  if (absl::Status status = CheckUtf8(text); !status.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(name, " is ", std::string(status.message())));
+  }
+  return text;
+}
+
+absl::StatusOr<std::string> ReadSource(const std::string& file, std::istream& in) {
+  if (file == "-") return ReadAll(in, "standard input");
+  errno = 0;
+  std::ifstream stream(file, std::ios::binary);
+  // A folder opens, but there is nothing to read from it.
+  if (!stream || stream.peek() == std::ifstream::traits_type::eof()) {
+    if (errno != 0) return absl::InvalidArgumentError(absl::StrCat("cannot read ", file, ": ", std::strerror(errno)));
+  }
+  return ReadAll(stream, file);
+}
+
+CallOptions ScriptCallOptions(const Command& command) {
+  if (!command.timeout) return {};
+  return {.timeout = *command.timeout + kPatience};
+}
+
+ExitCode PrintReply(const absl::StatusOr<Reply>& reply, const Command& command, const Streams& streams) {
+  if (!reply.ok()) return Fail(reply.status(), command, streams);
+  if (command.json) {
+    streams.out << FormatJson(*reply) << "\n";
+  } else {
+    streams.err << FormatConsole(*reply);
+    if (reply->has_exception()) {
+      streams.err << FormatException(reply->exception());
+    } else if (command.raw) {
+      streams.out << FormatRawValue(reply->value());
+    } else {
+      streams.out << FormatValue(reply->value()) << "\n";
+    }
+  }
+  if (command.stats) streams.err << "evalctl: " << FormatStats(reply->stats()) << "\n";
+  return reply->has_exception() ? ExitCode::kScriptThrew : ExitCode::kDone;
+}
+
+ExitCode RunEval(Command& command, Client& client, const Streams& streams) {
+  if (command.source_file) {
+    absl::StatusOr<std::string> source = ReadSource(*command.source_file, streams.in);
+    if (!source.ok()) {
+      streams.err << "evalctl: " << source.status().message() << "\n";
+      return ExitCode::kFailed;
+    }
+    command.eval.set_source(*std::move(source));
+  }
+  return PrintReply(client.Eval(command.eval, ScriptCallOptions(command)), command, streams);
+}
+
+ExitCode RunStatus(const Command& command, Client& client, const Streams& streams) {
+  const CallOptions options{.timeout = command.timeout.value_or(kStatusTimeout)};
+  const absl::StatusOr<Client::Health> health = client.CheckHealth(options);
+  if (!health.ok()) return Fail(health.status(), command, streams);
+  const absl::StatusOr<v1::GetSnapshotResponse> status = client.GetSnapshot(options);
+  if (!status.ok()) return Fail(status.status(), command, streams);
+  streams.out << (command.json ? FormatJson(*status) + "\n" : FormatStatus(*health, *status));
+  return *health == Client::Health::kServing ? ExitCode::kDone : ExitCode::kFailed;
+}
+
+ExitCode RunSnapshotGet(const Command& command, Client& client, const Streams& streams) {
+  const auto status = client.GetSnapshot({.timeout = command.timeout.value_or(kStatusTimeout)});
+  if (!status.ok()) return Fail(status.status(), command, streams);
+  streams.out << (command.json ? FormatJson(status->snapshot()) + "\n" : FormatSnapshot(status->snapshot()));
+  return ExitCode::kDone;
+}
+
+ExitCode RunSnapshotList(const Command& command, Client& client, const Streams& streams) {
+  const auto list = client.ListSnapshots({.timeout = command.timeout.value_or(kStatusTimeout)});
+  if (!list.ok()) return Fail(list.status(), command, streams);
+  streams.out << (command.json ? FormatJson(*list) + "\n" : FormatSnapshots(*list));
+  return ExitCode::kDone;
+}
+
+}  // namespace
+
+ExitCode RunCommand(Command command, Client& client, Streams streams) {
+  switch (command.verb) {
+    case Command::Verb::kPrintText:
+      streams.out << command.text;
+      return ExitCode::kDone;
+    case Command::Verb::kEval:
+      return RunEval(command, client, streams);
+    case Command::Verb::kCall:
+      return PrintReply(client.CallFunction(command.call, ScriptCallOptions(command)), command, streams);
+    case Command::Verb::kStatus:
+      return RunStatus(command, client, streams);
+    case Command::Verb::kSnapshotGet:
+      return RunSnapshotGet(command, client, streams);
+    case Command::Verb::kSnapshotList:
+      return RunSnapshotList(command, client, streams);
+  }
+  return ExitCode::kFailed;
+}
+
+}  // namespace evald

@@ -1,0 +1,37 @@
+// How evalctl says things: pure functions from what evald answered to text.
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "client/client.h"
+#include "google/protobuf/message.h"
+
+namespace evald {
+
+// A result as JSON on one line, without the newline: `undefined` as that word, bytes as a JSON string of base64.
+std::string FormatValue(const v1::Value& value);
+
+// A result as it is: bytes, or the text of a JSON value. For --raw.
+std::string FormatRawValue(const v1::Value& value);
+
+// An uncaught exception as Node prints it: place, line, caret, stack. Ends in a newline.
+std::string FormatException(const v1::ScriptException& exception);
+
+// Console output, a line for each message, with a note if there was more.
+std::string FormatConsole(const Reply& reply);
+
+// "wall 1.25 ms, cpu ..." on one line, without the newline.
+std::string FormatStats(const v1::ExecutionStats& stats);
+
+// "DEADLINE_EXCEEDED (WALL_TIME_LIMIT): ..." and, on a line of its own, what may help. Without the newline. `server` is the address called.
+std::string FormatError(const absl::Status& status, const std::string& server);
+
+std::string FormatStatus(Client::Health health, const v1::GetSnapshotResponse& status);
+std::string FormatSnapshot(const v1::Snapshot& snapshot);
+std::string FormatSnapshots(const v1::ListSnapshotsResponse& snapshots);
+
+// Any message as JSON on one line, without the newline.
+std::string FormatJson(const google::protobuf::Message& message);
+
+}  // namespace evald
