@@ -43,7 +43,8 @@ void Prepare(grpc::ClientContext& context, const CallOptions& options) {
 
 // One blocking call of a stub's method.
 template <typename Stub, typename Request, typename Response>
-absl::StatusOr<Response> Call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+absl::StatusOr<Response> Call(Stub& stub,
+                              grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                               const Request& request, const CallOptions& options) {
   grpc::ClientContext context;
   Prepare(context, options);
@@ -88,12 +89,13 @@ absl::Status CheckAddress(std::string_view address) {
   } else if (const size_t colon = address.rfind(':'); colon != std::string_view::npos && colon > 0) {
     const std::string_view host = address.substr(0, colon);
     const bool bracketed = host.front() == '[' && host.back() == ']' && host.size() > 2;
-    if (IsPort(address.substr(colon + 1)) && (bracketed || host.find_first_of(":/ ") == std::string_view::npos)) {
+    if (IsPort(address.substr(colon + 1)) &&
+        (bracketed || host.find_first_of(":/ ") == std::string_view::npos)) {
       return absl::OkStatus();
     }
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("'", std::string(address), "' is not an address: write host:port, [ipv6]:port or unix:/path"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "'", std::string(address), "' is not an address: write host:port, [ipv6]:port or unix:/path"));
 }
 
 absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const std::string& address) {
@@ -106,7 +108,8 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const std::string& addre
   // A neighbour that restarts is back in less than the second that gRPC would wait by default.
   arguments.SetInt("grpc.initial_reconnect_backoff_ms", 100);
   arguments.SetInt("grpc.max_reconnect_backoff_ms", 2000);
-  return std::make_unique<Client>(grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments));
+  return std::make_unique<Client>(
+      grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments));
 }
 
 Client::Client(std::shared_ptr<grpc::Channel> channel)
@@ -118,8 +121,10 @@ absl::StatusOr<Reply> Client::Eval(const v1::EvalRequest& request, const CallOpt
   return Call(*script_, &v1::ScriptService::Stub::Eval, request, options);
 }
 
-absl::StatusOr<Reply> Client::CallFunction(const v1::CallFunctionRequest& request, const CallOptions& options) {
-  absl::StatusOr<v1::CallFunctionResponse> response = Call(*script_, &v1::ScriptService::Stub::CallFunction, request, options);
+absl::StatusOr<Reply> Client::CallFunction(const v1::CallFunctionRequest& request,
+                                           const CallOptions& options) {
+  absl::StatusOr<v1::CallFunctionResponse> response =
+      Call(*script_, &v1::ScriptService::Stub::CallFunction, request, options);
   if (!response.ok()) return response.status();
   return ToReply(*std::move(response));
 }
@@ -133,8 +138,9 @@ absl::StatusOr<v1::ListSnapshotsResponse> Client::ListSnapshots(const CallOption
 }
 
 absl::StatusOr<Client::Health> Client::CheckHealth(const CallOptions& options) {
-  // On the wire HealthCheckRequest is one string and HealthCheckResponse one enum, each field number 1, as in these two wrappers.
-  // That spares a copy of the health protocol, which gRPC's C++ library has but does not export.
+  // On the wire HealthCheckRequest is one string and HealthCheckResponse one enum, each field number 1, as in
+  // these two wrappers. That spares a copy of the health protocol, which gRPC's C++ library has but does not
+  // export.
   using google::protobuf::Int32Value;
   using google::protobuf::StringValue;
   grpc::ClientContext context;

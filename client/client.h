@@ -33,12 +33,12 @@ class Status;
 
 namespace evald {
 
-// What a script came to: a value or the script's own exception, with console output and statistics. EvalResponse and
-// CallFunctionResponse have the same fields; both are given as this one.
+// What a script came to: a value or the script's own exception, with console output and statistics.
+// EvalResponse and CallFunctionResponse have the same fields; both are given as this one.
 using Reply = v1::EvalResponse;
 
-// The machine-readable reason that came with a failed call; ERROR_REASON_UNSPECIFIED when evald gave none, which is so when
-// the failure is the transport's or this client's own.
+// The machine-readable reason that came with a failed call; ERROR_REASON_UNSPECIFIED when evald gave none,
+// which is so when the failure is the transport's or this client's own.
 v1::ErrorReason ReasonOf(const absl::Status& status);
 
 // "WALL_TIME_LIMIT" for ERROR_REASON_WALL_TIME_LIMIT; empty for ERROR_REASON_UNSPECIFIED.
@@ -48,21 +48,22 @@ std::string ReasonName(v1::ErrorReason reason);
 absl::Status CheckAddress(std::string_view address);
 
 struct CallOptions {
-  // How long to wait for the answer, all told; then DEADLINE_EXCEEDED. Not set: as long as it takes. Limits on the script itself
-  // belong into the request.
+  // How long to wait for the answer, all told; then DEADLINE_EXCEEDED. Not set: as long as it takes. Limits
+  // on the script itself belong into the request.
   std::optional<std::chrono::nanoseconds> timeout;
   // A stop request abandons the call, which becomes CANCELLED; the script is terminated.
   std::stop_token stop;
 };
 
-// A connection to one daemon. Every method may be called from any number of threads at once; calls share the connection.
-// Nothing is retried: whether a script may run twice is for the caller to know.
+// A connection to one daemon. Every method may be called from any number of threads at once; calls share the
+// connection. Nothing is retried: whether a script may run twice is for the caller to know.
 class Client {
  public:
   // Does not wait for the connection: the first call makes it. INVALID_ARGUMENT: see CheckAddress.
   static absl::StatusOr<std::unique_ptr<Client>> Connect(const std::string& address);
 
-  // Over a channel of the caller's making. The channel's limit on received messages should allow for evald's max_limits.output_bytes.
+  // Over a channel of the caller's making. The channel's limit on received messages should allow for evald's
+  // max_limits.output_bytes.
   explicit Client(std::shared_ptr<grpc::Channel> channel);
 
   absl::StatusOr<Reply> Eval(const v1::EvalRequest& request, const CallOptions& options = {});

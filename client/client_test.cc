@@ -18,7 +18,8 @@ using std::chrono::milliseconds;
 // Answers each source text in a way of its own.
 class FakeScripts final : public v1::ScriptService::Service {
  public:
-  grpc::Status Eval(grpc::ServerContext* context, const v1::EvalRequest* request, v1::EvalResponse* response) override {
+  grpc::Status Eval(grpc::ServerContext* context, const v1::EvalRequest* request,
+                    v1::EvalResponse* response) override {
     if (request->source() == "throw") {
       response->mutable_exception()->set_name("TypeError");
     } else if (request->source() == "big") {
@@ -37,7 +38,8 @@ class FakeScripts final : public v1::ScriptService::Service {
     return grpc::Status::OK;
   }
 
-  grpc::Status CallFunction(grpc::ServerContext*, const v1::CallFunctionRequest* request, v1::CallFunctionResponse* response) override {
+  grpc::Status CallFunction(grpc::ServerContext*, const v1::CallFunctionRequest* request,
+                            v1::CallFunctionResponse* response) override {
     if (request->function() == "f") response->mutable_value()->set_json("1");
     if (request->function() == "g") response->mutable_exception()->set_name("RangeError");
     response->add_console()->set_text("said");
@@ -83,7 +85,8 @@ class ClientTest : public testing::Test {
     server_->Shutdown(std::chrono::system_clock::now());
   }
 
-  absl::StatusOr<Reply> Eval(const std::string& source, const CallOptions& options = {.timeout = std::chrono::seconds(20)}) {
+  absl::StatusOr<Reply> Eval(const std::string& source,
+                             const CallOptions& options = {.timeout = std::chrono::seconds(20)}) {
     v1::EvalRequest request;
     request.set_source(source);
     return client_->Eval(request, options);
@@ -147,7 +150,8 @@ TEST_F(ClientTest, AStopRequestAbandonsTheCall) {
 TEST_F(ClientTest, AStopRequestedBeforeTheCallHoldsToo) {
   std::stop_source stop;
   stop.request_stop();
-  EXPECT_EQ(Eval("hang", {.timeout = std::chrono::seconds(20), .stop = stop.get_token()}).status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(Eval("hang", {.timeout = std::chrono::seconds(20), .stop = stop.get_token()}).status().code(),
+            absl::StatusCode::kCancelled);
 }
 
 TEST_F(ClientTest, ChecksHealth) {
@@ -167,7 +171,8 @@ TEST(CheckAddress, KnowsItsForms) {
   for (const char* address : {"localhost:1", "127.0.0.1:50051", "[::1]:65535", "unix:/a b/c", "unix:s"}) {
     EXPECT_TRUE(CheckAddress(address).ok()) << address;
   }
-  for (const char* address : {"", ":1", "localhost", "localhost:", "localhost:0", "localhost:65536", "localhost:1x", "::1:1", "http://h:1", "unix:", "a b:1"}) {
+  for (const char* address : {"", ":1", "localhost", "localhost:", "localhost:0", "localhost:65536",
+                              "localhost:1x", "::1:1", "http://h:1", "unix:", "a b:1"}) {
     EXPECT_EQ(CheckAddress(address).code(), absl::StatusCode::kInvalidArgument) << address;
   }
 }

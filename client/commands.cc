@@ -15,7 +15,8 @@
 namespace evald {
 namespace {
 
-// How much longer than the script's own limit evalctl waits: for a place in the queue, the daemon's grace period and the way back.
+// How much longer than the script's own limit evalctl waits: for a place in the queue, the daemon's grace
+// period and the way back.
 constexpr std::chrono::seconds kPatience{5};
 // Where no script runs, an answer is due at once.
 constexpr std::chrono::seconds kStatusTimeout{10};
@@ -40,7 +41,8 @@ absl::StatusOr<std::string> ReadSource(const std::string& file, std::istream& in
   std::ifstream stream(file, std::ios::binary);
   // A folder opens, but there is nothing to read from it.
   if (!stream || stream.peek() == std::ifstream::traits_type::eof()) {
-    if (errno != 0) return absl::InvalidArgumentError(absl::StrCat("cannot read ", file, ": ", std::strerror(errno)));
+    if (errno != 0)
+      return absl::InvalidArgumentError(absl::StrCat("cannot read ", file, ": ", std::strerror(errno)));
   }
   return ReadAll(stream, file);
 }

@@ -21,8 +21,9 @@ int Fail(const absl::Status& status) {
 
 int main(int argc, char** argv) {
   const char* server = std::getenv("EVALD_SERVER");
-  absl::StatusOr<evald::Command> command = evald::ParseCommandLine(std::vector<std::string>(argv + 1, argv + argc),
-                                                                  server != nullptr && *server != '\0' ? server : kDefaultServer);
+  absl::StatusOr<evald::Command> command =
+      evald::ParseCommandLine(std::vector<std::string>(argv + 1, argv + argc),
+                              server != nullptr && *server != '\0' ? server : kDefaultServer);
   if (!command.ok()) return Fail(command.status());
   if (command->verb == evald::Command::Verb::kPrintText) {
     std::cout << command->text;
@@ -30,7 +31,8 @@ int main(int argc, char** argv) {
   }
   absl::StatusOr<std::unique_ptr<evald::Client>> client = evald::Client::Connect(command->server);
   if (!client.ok()) return Fail(client.status());
-  const evald::ExitCode code = evald::RunCommand(*std::move(command), **client, {std::cin, std::cout, std::cerr});
+  const evald::ExitCode code =
+      evald::RunCommand(*std::move(command), **client, {std::cin, std::cout, std::cerr});
   std::cout.flush();
   return static_cast<int>(std::cout ? code : evald::ExitCode::kFailed);
 }

@@ -39,8 +39,8 @@ std::string OriginName(v1::IsolateOrigin origin) {
   }
 }
 
-// Blanks up to `column`, counted from 1 in UTF-16 units as V8 does; tabs stay, so that the caret stands where the eye expects it.
-// Empty if the line has no such column.
+// Blanks up to `column`, counted from 1 in UTF-16 units as V8 does; tabs stay, so that the caret stands where
+// the eye expects it. Empty if the line has no such column.
 std::string CaretLine(const std::string& line, int column) {
   std::string blanks;
   int units = 1;
@@ -56,7 +56,8 @@ std::string CaretLine(const std::string& line, int column) {
 std::string Hint(const absl::Status& status, const std::string& server) {
   const v1::ErrorReason reason = ReasonOf(status);
   if (absl::IsUnavailable(status) && reason == v1::ERROR_REASON_UNSPECIFIED) {
-    return absl::StrCat("is evald running at ", server, "? `./dev run` starts it; --server or EVALD_SERVER names another address");
+    return absl::StrCat("is evald running at ", server,
+                        "? `./dev run` starts it; --server or EVALD_SERVER names another address");
   }
   switch (reason) {
     case v1::ERROR_REASON_NOT_READY:
@@ -85,7 +86,8 @@ std::vector<Field> SnapshotFields(const v1::Snapshot& snapshot) {
   const absl::Time built = absl::FromUnixSeconds(snapshot.built_at().seconds());
   return {
       {"generation", absl::StrCat(snapshot.generation(), snapshot.serving() ? " (serving)" : "")},
-      {"built", absl::StrCat(absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", built, absl::UTCTimeZone()), ", in ", Millis(snapshot.build_time()))},
+      {"built", absl::StrCat(absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", built, absl::UTCTimeZone()), ", in ",
+                             Millis(snapshot.build_time()))},
       {"size", Bytes(snapshot.blob_bytes())},
       {"V8", snapshot.v8_version()},
       {"fingerprint", snapshot.fingerprint()},
@@ -141,14 +143,16 @@ std::string FormatException(const v1::ScriptException& exception) {
 std::string FormatConsole(const Reply& reply) {
   std::string text;
   for (const v1::ConsoleMessage& message : reply.console()) absl::StrAppend(&text, message.text(), "\n");
-  if (reply.console_truncated()) absl::StrAppend(&text, "evalctl: there was more console output than evald returns\n");
+  if (reply.console_truncated())
+    absl::StrAppend(&text, "evalctl: there was more console output than evald returns\n");
   return text;
 }
 
 std::string FormatStats(const v1::ExecutionStats& stats) {
-  return absl::StrCat("wall ", Millis(stats.wall_time()), ", cpu ", Millis(stats.cpu_time()), ", queued ", Millis(stats.queue_time()),
-                      ", cold start ", Millis(stats.cold_start()), ", heap ", Bytes(stats.heap_bytes()), ", worker ",
-                      stats.worker_id(), " (", OriginName(stats.isolate_origin()), ", uses before: ", stats.worker_uses(),
+  return absl::StrCat("wall ", Millis(stats.wall_time()), ", cpu ", Millis(stats.cpu_time()), ", queued ",
+                      Millis(stats.queue_time()), ", cold start ", Millis(stats.cold_start()), ", heap ",
+                      Bytes(stats.heap_bytes()), ", worker ", stats.worker_id(), " (",
+                      OriginName(stats.isolate_origin()), ", uses before: ", stats.worker_uses(),
                       "), snapshot generation ", stats.snapshot_generation());
 }
 
@@ -157,7 +161,8 @@ std::string FormatError(const absl::Status& status, const std::string& server) {
   std::string text = absl::StatusCodeToString(status.code());
   if (!reason.empty()) absl::StrAppend(&text, " (", reason, ")");
   absl::StrAppend(&text, ": ", std::string(status.message()));
-  if (const std::string hint = Hint(status, server); !hint.empty()) absl::StrAppend(&text, "\n  hint: ", hint);
+  if (const std::string hint = Hint(status, server); !hint.empty())
+    absl::StrAppend(&text, "\n  hint: ", hint);
   return text;
 }
 
@@ -165,20 +170,25 @@ std::string FormatStatus(Client::Health health, const v1::GetSnapshotResponse& s
   const v1::Snapshot& snapshot = status.snapshot();
   const v1::PoolStatus& pool = status.pool();
   std::string rewind = pool.rewind() ? "on" : "off";
-  if (!pool.rewind_off_reason().empty()) absl::StrAppend(&rewind, " although configured: ", pool.rewind_off_reason());
+  if (!pool.rewind_off_reason().empty())
+    absl::StrAppend(&rewind, " although configured: ", pool.rewind_off_reason());
   std::vector<std::string> retired;
   for (const auto& [reason, count] : pool.retired()) retired.push_back(absl::StrCat(reason, " ", count));
   std::sort(retired.begin(), retired.end());
   return Aligned(std::vector<Field>{
-      {"evald", absl::StrCat(Or(status.evald_version(), "?"), health == Client::Health::kServing ? ", serving" : ", NOT serving")},
+      {"evald", absl::StrCat(Or(status.evald_version(), "?"),
+                             health == Client::Health::kServing ? ", serving" : ", NOT serving")},
       {"uptime", absl::FormatDuration(absl::Trunc(ToDuration(status.uptime()), absl::Seconds(1)))},
-      {"snapshot", absl::StrCat("generation ", snapshot.generation(), ", ", Bytes(snapshot.blob_bytes()), ", V8 ", snapshot.v8_version())},
+      {"snapshot", absl::StrCat("generation ", snapshot.generation(), ", ", Bytes(snapshot.blob_bytes()),
+                                ", V8 ", snapshot.v8_version())},
       {"extensions", Or(absl::StrJoin(snapshot.extensions(), ", "), "none")},
       {"modules", Or(absl::StrJoin(snapshot.modules(), ", "), "none")},
-      {"workers", absl::StrCat(pool.idle(), " idle, ", pool.busy(), " busy, ", pool.starting(), " starting, at most ", pool.max_workers())},
+      {"workers", absl::StrCat(pool.idle(), " idle, ", pool.busy(), " busy, ", pool.starting(),
+                               " starting, at most ", pool.max_workers())},
       {"queued", absl::StrCat(pool.queued(), pool.queued() == 1 ? " request" : " requests")},
       {"rewind", rewind},
-      {"so far", absl::StrCat(pool.forks(), " forks, ", pool.rewinds(), " rewinds, ", pool.zygote_restarts(), " zygote restarts")},
+      {"so far", absl::StrCat(pool.forks(), " forks, ", pool.rewinds(), " rewinds, ", pool.zygote_restarts(),
+                              " zygote restarts")},
       {"retired", Or(absl::StrJoin(retired, ", "), "none")},
   });
 }
@@ -187,8 +197,9 @@ std::string FormatSnapshot(const v1::Snapshot& snapshot) { return Aligned(Snapsh
 
 std::string FormatSnapshots(const v1::ListSnapshotsResponse& snapshots) {
   if (snapshots.snapshots().empty()) return "no snapshots are stored\n";
-  return absl::StrJoin(snapshots.snapshots(), "\n",
-                       [](std::string* out, const v1::Snapshot& snapshot) { out->append(FormatSnapshot(snapshot)); });
+  return absl::StrJoin(snapshots.snapshots(), "\n", [](std::string* out, const v1::Snapshot& snapshot) {
+    out->append(FormatSnapshot(snapshot));
+  });
 }
 
 std::string FormatJson(const google::protobuf::Message& message) {

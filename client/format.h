@@ -9,7 +9,8 @@
 
 namespace evald {
 
-// A result as JSON on one line, without the newline: `undefined` as that word, bytes as a JSON string of base64.
+// A result as JSON on one line, without the newline: `undefined` as that word, bytes as a JSON string of
+// base64.
 std::string FormatValue(const v1::Value& value);
 
 // A result as it is: bytes, or the text of a JSON value. For --raw.
@@ -24,7 +25,8 @@ std::string FormatConsole(const Reply& reply);
 // "wall 1.25 ms, cpu ..." on one line, without the newline.
 std::string FormatStats(const v1::ExecutionStats& stats);
 
-// "DEADLINE_EXCEEDED (WALL_TIME_LIMIT): ..." and, on a line of its own, what may help. Without the newline. `server` is the address called.
+// "DEADLINE_EXCEEDED (WALL_TIME_LIMIT): ..." and, on a line of its own, what may help. Without the newline.
+// `server` is the address called.
 std::string FormatError(const absl::Status& status, const std::string& server);
 
 std::string FormatStatus(Client::Health health, const v1::GetSnapshotResponse& status);

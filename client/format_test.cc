@@ -83,16 +83,20 @@ TEST(FormatConsole, WritesMessagesInOrderAndSaysWhenThereWasMore) {
 }
 
 TEST(FormatError, HasCodeReasonAndMessage) {
-  EXPECT_EQ(FormatError(Failure(absl::StatusCode::kResourceExhausted, "64 MiB", "HEAP_LIMIT"), "s:1"), "RESOURCE_EXHAUSTED (HEAP_LIMIT): 64 MiB");
+  EXPECT_EQ(FormatError(Failure(absl::StatusCode::kResourceExhausted, "64 MiB", "HEAP_LIMIT"), "s:1"),
+            "RESOURCE_EXHAUSTED (HEAP_LIMIT): 64 MiB");
   EXPECT_EQ(FormatError(Failure(absl::StatusCode::kInternal, "odd", ""), "s:1"), "INTERNAL: odd");
-  EXPECT_EQ(FormatError(Failure(absl::StatusCode::kInternal, "odd", "FROM_A_LATER_VERSION"), "s:1"), "INTERNAL: odd");
+  EXPECT_EQ(FormatError(Failure(absl::StatusCode::kInternal, "odd", "FROM_A_LATER_VERSION"), "s:1"),
+            "INTERNAL: odd");
 }
 
 TEST(FormatError, HintsWhereNobodyAnswers) {
-  const std::string text = FormatError(Failure(absl::StatusCode::kUnavailable, "connection refused", ""), "host:7");
+  const std::string text =
+      FormatError(Failure(absl::StatusCode::kUnavailable, "connection refused", ""), "host:7");
   EXPECT_THAT(text, HasSubstr("is evald running at host:7?"));
   EXPECT_THAT(text, HasSubstr("./dev run"));
-  EXPECT_THAT(FormatError(Failure(absl::StatusCode::kUnavailable, "lost", "WORKER_LOST"), "h:7"), testing::Not(HasSubstr("hint")));
+  EXPECT_THAT(FormatError(Failure(absl::StatusCode::kUnavailable, "lost", "WORKER_LOST"), "h:7"),
+              testing::Not(HasSubstr("hint")));
 }
 
 TEST(FormatStats, NamesEachFigure) {
@@ -103,7 +107,8 @@ TEST(FormatStats, NamesEachFigure) {
   stats.set_isolate_origin(v1::ISOLATE_ORIGIN_REWOUND);
   stats.set_worker_uses(2);
   EXPECT_EQ(FormatStats(stats),
-            "wall 1.25 ms, cpu 0.00 ms, queued 0.00 ms, cold start 0.00 ms, heap 3.0 MiB, worker 7 (rewound, uses before: 2), "
+            "wall 1.25 ms, cpu 0.00 ms, queued 0.00 ms, cold start 0.00 ms, heap 3.0 MiB, worker 7 (rewound, "
+            "uses before: 2), "
             "snapshot generation 0");
 }
 

@@ -29,25 +29,31 @@ struct Raw {
 };
 
 void AddCommonFlags(CLI::App& app, Raw& raw) {
-  app.add_option("--server", raw.server, "host:port or unix:/path of evald [EVALD_SERVER, else 127.0.0.1:50051]")
+  app.add_option("--server", raw.server,
+                 "host:port or unix:/path of evald [EVALD_SERVER, else 127.0.0.1:50051]")
       ->type_name("ADDR");
-  app.add_option("--timeout", raw.timeout, "Bound on the script's time, or on the wait where none runs: 300ms, 1.5s")
+  app.add_option("--timeout", raw.timeout,
+                 "Bound on the script's time, or on the wait where none runs: 300ms, 1.5s")
       ->type_name("DURATION");
-  app.add_option("--tenant", raw.tenant, "Whose request this is; tenants never share a process. Only scripts have one");
+  app.add_option("--tenant", raw.tenant,
+                 "Whose request this is; tenants never share a process. Only scripts have one");
   app.add_flag("--json", raw.json, "Print the whole reply as JSON on one line");
 }
 
 void AddScriptFlags(CLI::App& app, Raw& raw) {
   AddCommonFlags(app, raw);
-  app.add_flag("--reused", raw.reused, "Allow an isolate that this tenant's --reused requests have used before");
+  app.add_flag("--reused", raw.reused,
+               "Allow an isolate that this tenant's --reused requests have used before");
   app.add_flag("--stats", raw.stats, "Print what the run cost on stderr");
   app.add_flag("--raw", raw.raw, "The result is bytes or text: write it as it is, with no newline");
 }
 
 void AddEval(CLI::App& app, Raw& raw) {
-  CLI::App* eval = app.add_subcommand("eval", "Evaluate JavaScript and print the value of its last expression");
+  CLI::App* eval =
+      app.add_subcommand("eval", "Evaluate JavaScript and print the value of its last expression");
   eval->add_option("CODE", raw.code, "The source text, or - to read it from standard input");
-  eval->add_option("-f,--file", raw.file, "Read the source text from FILE; - is standard input")->type_name("FILE");
+  eval->add_option("-f,--file", raw.file, "Read the source text from FILE; - is standard input")
+      ->type_name("FILE");
   eval->add_option("--kind", raw.kind, "script, or module: the result is then the default export")
       ->check(CLI::IsMember({"script", "module"}));
   eval->add_option("--global", raw.globals, "Bind a global before the source runs; may be repeated")
@@ -57,9 +63,13 @@ void AddEval(CLI::App& app, Raw& raw) {
 }
 
 void AddCall(CLI::App& app, Raw& raw) {
-  CLI::App* call = app.add_subcommand("call", "Call a function that the snapshot holds and print what it returns");
-  call->add_option("FUNCTION", raw.function, "Name of a global function; dots lead into objects: rules.price.total")->required();
-  call->add_option("ARG", raw.args, "Its arguments, each a JSON text or the word undefined")->type_name("JSON ...");
+  CLI::App* call =
+      app.add_subcommand("call", "Call a function that the snapshot holds and print what it returns");
+  call->add_option("FUNCTION", raw.function,
+                   "Name of a global function; dots lead into objects: rules.price.total")
+      ->required();
+  call->add_option("ARG", raw.args, "Its arguments, each a JSON text or the word undefined")
+      ->type_name("JSON ...");
   call->add_option("--module", raw.module, "Specifier of a preloaded module: FUNCTION is one of its exports");
   AddScriptFlags(*call, raw);
 }
@@ -71,8 +81,8 @@ void AddSnapshot(CLI::App& app, Raw& raw) {
   AddCommonFlags(*snapshot->add_subcommand("list", "Every snapshot in the store, newest first"), raw);
 }
 
-// CLI11 takes an argument in brackets for a list of its own, and {} for an empty one, where a JSON array or object is meant. A space in
-// front, which means nothing in JSON, keeps it from doing so.
+// CLI11 takes an argument in brackets for a list of its own, and {} for an empty one, where a JSON array or
+// object is meant. A space in front, which means nothing in JSON, keeps it from doing so.
 std::vector<std::string> ShieldJson(std::vector<std::string> args) {
   const auto call = std::find(args.begin(), args.end(), "call");
   for (auto arg = call; arg != args.end(); ++arg) {
@@ -104,16 +114,19 @@ absl::Status FillEval(const Raw& raw, bool has_code, bool has_file, Command& com
     command.source_file = has_file ? raw.file : "-";
     command.eval.set_resource_name(*command.source_file == "-" ? "stdin" : *command.source_file);
   } else {
-    if (absl::Status status = CheckUtf8(raw.code); !status.ok()) return Wrong(absl::StrCat("CODE is ", std::string(status.message())));
+    if (absl::Status status = CheckUtf8(raw.code); !status.ok())
+      return Wrong(absl::StrCat("CODE is ", std::string(status.message())));
     command.eval.set_source(raw.code);
   }
   if (raw.kind == "module") command.eval.set_source_kind(v1::SOURCE_KIND_MODULE);
   for (const std::string& global : raw.globals) {
     const size_t equals = global.find('=');
-    if (equals == std::string::npos || equals == 0) return Wrong(absl::StrCat("--global ", global, ": write NAME=JSON"));
+    if (equals == std::string::npos || equals == 0)
+      return Wrong(absl::StrCat("--global ", global, ": write NAME=JSON"));
     absl::StatusOr<v1::Value> value = ParseValue(global.substr(equals + 1));
     const std::string name = global.substr(0, equals);
-    if (!value.ok()) return Wrong(absl::StrCat("--global ", name, " ", std::string(value.status().message())));
+    if (!value.ok())
+      return Wrong(absl::StrCat("--global ", name, " ", std::string(value.status().message())));
     (*command.eval.mutable_globals())[name] = *std::move(value);
   }
   FillCommon(raw, command, command.eval);
@@ -126,7 +139,8 @@ absl::Status FillCall(const Raw& raw, Command& command) {
   command.call.set_function(raw.function);
   for (size_t i = 0; i < raw.args.size(); ++i) {
     absl::StatusOr<v1::Value> value = ParseValue(raw.args[i]);
-    if (!value.ok()) return Wrong(absl::StrCat("argument ", i + 1, " ", std::string(value.status().message())));
+    if (!value.ok())
+      return Wrong(absl::StrCat("argument ", i + 1, " ", std::string(value.status().message())));
     *command.call.add_args() = *std::move(value);
   }
   FillCommon(raw, command, command.call);
@@ -152,13 +166,15 @@ absl::StatusOr<Command> ToCommand(const CLI::App& app, const Raw& raw, const std
   const CLI::App* verb = app.get_subcommands().front();
   absl::Status status;
   if (verb->get_name() == "eval") {
-    status = FillEval(raw, verb->get_option("CODE")->count() > 0, verb->get_option("--file")->count() > 0, command);
+    status = FillEval(raw, verb->get_option("CODE")->count() > 0, verb->get_option("--file")->count() > 0,
+                      command);
   } else if (verb->get_name() == "call") {
     status = FillCall(raw, command);
   } else if (verb->get_name() == "status") {
     command.verb = Command::Verb::kStatus;
   } else {
-    command.verb = verb->get_subcommands().front()->get_name() == "list" ? Command::Verb::kSnapshotList : Command::Verb::kSnapshotGet;
+    command.verb = verb->get_subcommands().front()->get_name() == "list" ? Command::Verb::kSnapshotList
+                                                                         : Command::Verb::kSnapshotGet;
   }
   if (!status.ok()) return status;
   return command;
@@ -166,13 +182,15 @@ absl::StatusOr<Command> ToCommand(const CLI::App& app, const Raw& raw, const std
 
 }  // namespace
 
-absl::StatusOr<Command> ParseCommandLine(const std::vector<std::string>& args, const std::string& default_server) {
+absl::StatusOr<Command> ParseCommandLine(const std::vector<std::string>& args,
+                                         const std::string& default_server) {
   Raw raw;
   CLI::App app(kAbout, "evalctl");
   app.require_subcommand(1);
   AddEval(app, raw);
   AddCall(app, raw);
-  AddCommonFlags(*app.add_subcommand("status", "Show whether evald is serving, and how its pool stands"), raw);
+  AddCommonFlags(*app.add_subcommand("status", "Show whether evald is serving, and how its pool stands"),
+                 raw);
   AddSnapshot(app, raw);
 
   std::vector<std::string> reversed = ShieldJson(args);
@@ -210,7 +228,8 @@ absl::StatusOr<v1::Value> ParseValue(const std::string& text) {
     std::string message = absl::StrCat("is not JSON: ", text, " (", std::string(status.message()), ")");
     // The usual slip: the shell has eaten the quotes, or there never were any.
     const bool word = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-      return std::isalnum(static_cast<unsigned char>(c)) || std::string_view("_- .:/@").find(c) != std::string_view::npos;
+      return std::isalnum(static_cast<unsigned char>(c)) ||
+             std::string_view("_- .:/@").find(c) != std::string_view::npos;
     });
     if (word) absl::StrAppend(&message, "; a string keeps its quotes: '\"", text, "\"'");
     return absl::InvalidArgumentError(message);

@@ -1,4 +1,5 @@
-// What evalctl was asked to do: its command line, parsed and checked. The only file that knows evalctl's flags.
+// What evalctl was asked to do: its command line, parsed and checked. The only file that knows evalctl's
+// flags.
 #pragma once
 
 #include <chrono>
@@ -39,9 +40,10 @@ struct Command {
   v1::CallFunctionRequest call;
 };
 
-// `args` without the program's name. `default_server` is where to call if no --server is given. INVALID_ARGUMENT: wrong usage; the
-// message says what is wrong and where help is to be had.
-absl::StatusOr<Command> ParseCommandLine(const std::vector<std::string>& args, const std::string& default_server);
+// `args` without the program's name. `default_server` is where to call if no --server is given.
+// INVALID_ARGUMENT: wrong usage; the message says what is wrong and where help is to be had.
+absl::StatusOr<Command> ParseCommandLine(const std::vector<std::string>& args,
+                                         const std::string& default_server);
 
 // "300ms", "1.5s", "2m": positive and finite, else INVALID_ARGUMENT.
 absl::StatusOr<std::chrono::nanoseconds> ParseTimeout(const std::string& text);

@@ -9,7 +9,9 @@ namespace {
 using std::chrono::milliseconds;
 using testing::HasSubstr;
 
-absl::StatusOr<Command> Parse(const std::vector<std::string>& args) { return ParseCommandLine(args, "127.0.0.1:50051"); }
+absl::StatusOr<Command> Parse(const std::vector<std::string>& args) {
+  return ParseCommandLine(args, "127.0.0.1:50051");
+}
 
 std::string Trouble(const std::vector<std::string>& args) {
   const absl::StatusOr<Command> command = Parse(args);
@@ -17,7 +19,8 @@ std::string Trouble(const std::vector<std::string>& args) {
 }
 
 TEST(ParseCommandLine, EvalTakesCodeOfAnyLook) {
-  for (const char* code : {"1 + 1", "[1,2,3].map(x => x * x)", "[1,2]", "{}", "[]", "-1", "%%", "a=1,b=2", "'x'", "\"x\"", "`", "", "x\ny"}) {
+  for (const char* code : {"1 + 1", "[1,2,3].map(x => x * x)", "[1,2]", "{}", "[]", "-1", "%%", "a=1,b=2",
+                           "'x'", "\"x\"", "`", "", "x\ny"}) {
     const absl::StatusOr<Command> command = Parse({"eval", code});
     ASSERT_TRUE(command.ok()) << code << ": " << command.status();
     EXPECT_EQ(command->verb, Command::Verb::kEval);
@@ -44,8 +47,9 @@ TEST(ParseCommandLine, SourceComesFromAFileOrStandardInput) {
 
 TEST(ParseCommandLine, EvalFlagsBecomeTheRequest) {
   const absl::StatusOr<Command> command =
-      Parse({"eval", "--kind", "module", "--tenant", "t", "--reused", "--timeout", "1.5s", "--global", "x=[1,2]", "--global",
-             "y={\"a\":\"=\"}", "--global", "z=undefined", "--stats", "--json", "--server", "unix:/tmp/s", "export default x"});
+      Parse({"eval", "--kind", "module", "--tenant", "t", "--reused", "--timeout", "1.5s", "--global",
+             "x=[1,2]", "--global", "y={\"a\":\"=\"}", "--global", "z=undefined", "--stats", "--json",
+             "--server", "unix:/tmp/s", "export default x"});
   ASSERT_TRUE(command.ok()) << command.status();
   EXPECT_EQ(command->eval.source(), "export default x");
   EXPECT_EQ(command->eval.source_kind(), v1::SOURCE_KIND_MODULE);
@@ -69,7 +73,8 @@ TEST(ParseCommandLine, AGlobalThatIsWrongIsNamed) {
 }
 
 TEST(ParseCommandLine, CallTakesJsonOfAnyShape) {
-  const std::vector<std::string> json = {"1", "-5", "[1,2]", "{}", "[]", "{\"a\":[1]}", "\"x\"", "\"a,b\"", "null"};
+  const std::vector<std::string> json = {"1",           "-5",    "[1,2]",   "{}",  "[]",
+                                         "{\"a\":[1]}", "\"x\"", "\"a,b\"", "null"};
   std::vector<std::string> args = {"call", "rules.price", "--module", "rules"};
   args.insert(args.end(), json.begin(), json.end());
   const absl::StatusOr<Command> command = Parse(args);
@@ -93,7 +98,8 @@ TEST(ParseCommandLine, CallNeedsNoArguments) {
 
 TEST(ParseCommandLine, AnArgumentThatIsNotJsonIsNamed) {
   EXPECT_EQ(Trouble({"call", "f", "1", "hello"}),
-            "argument 2 is not JSON: hello (expected a JSON value at byte 1); a string keeps its quotes: '\"hello\"'");
+            "argument 2 is not JSON: hello (expected a JSON value at byte 1); a string keeps its quotes: "
+            "'\"hello\"'");
   EXPECT_THAT(Trouble({"call", "f", "{a:1}"}), HasSubstr("argument 1 is not JSON"));
 }
 
@@ -111,15 +117,22 @@ TEST(ParseCommandLine, EveryVerbIsThere) {
 }
 
 TEST(ParseCommandLine, WrongUsageSaysWhereHelpIs) {
-  for (const std::vector<std::string>& args : {std::vector<std::string>{}, {"frobnicate"}, {"call"}, {"snapshot"}, {"eval", "1", "--nope"},
-                                               {"eval", "1", "2"}, {"eval", "1", "--kind", "coffee"}, {"status", "--stats"}}) {
+  for (const std::vector<std::string>& args : {std::vector<std::string>{},
+                                               {"frobnicate"},
+                                               {"call"},
+                                               {"snapshot"},
+                                               {"eval", "1", "--nope"},
+                                               {"eval", "1", "2"},
+                                               {"eval", "1", "--kind", "coffee"},
+                                               {"status", "--stats"}}) {
     EXPECT_THAT(Trouble(args), HasSubstr("evalctl --help")) << testing::PrintToString(args);
   }
   EXPECT_THAT(Trouble({"eval", "1", "--json", "--raw"}), HasSubstr("cannot go together"));
 }
 
 TEST(ParseCommandLine, HelpIsAnAnswerNotAnError) {
-  for (const std::vector<std::string>& args : {std::vector<std::string>{"--help"}, {"eval", "--help"}, {"snapshot", "get", "-h"}}) {
+  for (const std::vector<std::string>& args :
+       {std::vector<std::string>{"--help"}, {"eval", "--help"}, {"snapshot", "get", "-h"}}) {
     const absl::StatusOr<Command> command = Parse(args);
     ASSERT_TRUE(command.ok()) << command.status();
     EXPECT_EQ(command->verb, Command::Verb::kPrintText);

@@ -11,7 +11,8 @@ namespace {
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsHexDigit(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
-// Walks over one JSON text. Each Take method moves past what it names; the first trouble is kept and ends the walk.
+// Walks over one JSON text. Each Take method moves past what it names; the first trouble is kept and ends the
+// walk.
 class JsonWalk {
  public:
   explicit JsonWalk(std::string_view text) : text_(text) {}
@@ -50,7 +51,8 @@ class JsonWalk {
   }
 
   void SkipSpace() {
-    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos) ++at_;
+    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos)
+      ++at_;
   }
 
   absl::Status Fail(const char* what) {
@@ -59,8 +61,8 @@ class JsonWalk {
   }
 
   absl::Status Trouble() const {
-    return absl::InvalidArgumentError(
-        at_ < text_.size() ? absl::StrCat(what_, " at byte ", at_ + 1) : absl::StrCat(what_, ", but the text ends"));
+    return absl::InvalidArgumentError(at_ < text_.size() ? absl::StrCat(what_, " at byte ", at_ + 1)
+                                                         : absl::StrCat(what_, ", but the text ends"));
   }
 
   bool Miss(const char* what) {
