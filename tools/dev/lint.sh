@@ -12,12 +12,13 @@ files_matching() {
 # The first of the commands that exists.
 first_command() { command -v "$@" | head -n 1; }
 
-check_format() {
+# run_format FLAGS...: clang-format with FLAGS over all of our C++.
+run_format() {
   local sources formatter
   mapfile -t sources < <(files_matching '*.cc' '*.h')
   formatter="$(first_command clang-format-14 clang-format)"
   note "clang-format over ${#sources[@]} files"
-  [[ ${#sources[@]} -eq 0 ]] || "${formatter}" --dry-run --Werror "${sources[@]}"
+  [[ ${#sources[@]} -eq 0 ]] || "${formatter}" "$@" "${sources[@]}"
 }
 
 check_scripts() {
@@ -54,8 +55,12 @@ check_tidy() {
 
 cmd_lint() {
   ensure_packages "${LINT_PACKAGES[@]}"
+  if [[ "${1:-}" == --fix ]]; then
+    run_format -i
+    return
+  fi
   local failed=0
-  check_format || failed=1
+  run_format --dry-run --Werror || failed=1
   check_scripts || failed=1
   if [[ "${1:-}" == --tidy ]]; then
     shift
