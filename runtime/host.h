@@ -3,7 +3,9 @@
 
 #include <v8.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +22,7 @@ class Host {
   static Host& Of(v8::Isolate* isolate);
   void AttachTo(v8::Isolate* isolate);
 
-  // Starts a request: forgets console output and sets the time origin to now.
+  // Starts a request: forgets console output, clears the request scratch and sets the time origin to now.
   void BeginRequest(uint64_t max_console_bytes, bool discard_console);
 
   // Keeps one console message, as long as the request's bound on console bytes allows.
@@ -34,6 +36,14 @@ class Host {
   // Milliseconds since the start of the request, rounded down to 0.1 ms (a finer clock is a timing side channel).
   double NowMillis() const;
 
+  static constexpr size_t kRequestScratchBytes = 512;
+  // Memory of kRequestScratchBytes that an op may share with its JavaScript. BeginRequest fills it with zeros, so nothing in it
+  // outlives a request, whatever the JavaScript keeps. Null unless AllowRequestScratch was called: JavaScript that runs while a
+  // snapshot is built must not hold on to it, or a copy of it would be part of the snapshot. Used by the extension `random`.
+  std::shared_ptr<v8::BackingStore> RequestScratch(v8::Isolate* isolate);
+  // For the owner of an isolate that serves requests, before any JavaScript runs in it. A SnapshotBuilder never calls it.
+  void AllowRequestScratch() { scratch_allowed_ = true; }
+
  private:
   std::vector<v1::ConsoleMessage> console_;
   uint64_t console_bytes_left_ = 1 << 20;
@@ -41,6 +51,8 @@ class Host {
   bool console_truncated_ = false;
   double origin_wall_millis_ = 0;
   MonotonicTime origin_{};
+  bool scratch_allowed_ = false;
+  std::shared_ptr<v8::BackingStore> request_scratch_;  // null until first asked for
 };
 
 }  // namespace evald

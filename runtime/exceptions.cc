@@ -1,0 +1,163 @@
+#include "runtime/exceptions.h"
+
+#include <limits>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
+namespace evald {
+namespace {
+
+constexpr size_t kMaxMessageBytes = 64 * 1024;
+constexpr size_t kMaxNameBytes = 256;
+constexpr size_t kMaxSourceLineBytes = 256;
+constexpr int kMaxPrototypes = 32;
+
+v8::Local<v8::String> Name(v8::Isolate* isolate, const char* name) {
+  return v8::String::NewFromUtf8(isolate, name, v8::NewStringType::kInternalized).ToLocalChecked();
+}
+
+// The own data property `key` of an ordinary object. Asking for the descriptor calls no getter.
+bool OwnValue(v8::Local<v8::Context> context, v8::Local<v8::Object> object, v8::Local<v8::String> key,
+              v8::Local<v8::Value>& out) {
+  v8::Local<v8::Value> descriptor;
+  if (!object->GetOwnPropertyDescriptor(context, key).ToLocal(&descriptor) || !descriptor->IsObject()) return false;
+  // The descriptor is a fresh ordinary object, but a polluted Object.prototype has a say in what it inherits: own only.
+  const v8::Local<v8::Object> fields = descriptor.As<v8::Object>();
+  const v8::Local<v8::String> value_key = Name(context->GetIsolate(), "value");
+  return fields->HasOwnProperty(context, value_key).FromMaybe(false) && fields->Get(context, value_key).ToLocal(&out);
+}
+
+// The same, if it is a string.
+bool OwnString(v8::Local<v8::Context> context, v8::Local<v8::Object> object, v8::Local<v8::String> key, size_t max_bytes,
+               std::string& out) {
+  v8::Local<v8::Value> value;
+  if (!OwnValue(context, object, key, value) || !value->IsString()) return false;
+  out = ToUtf8(context->GetIsolate(), value.As<v8::String>(), max_bytes);
+  return true;
+}
+
+// `name` as the object or the chain of its prototypes has it.
+bool InheritedName(v8::Local<v8::Context> context, v8::Local<v8::Object> object, std::string& out) {
+  const v8::Local<v8::String> key = Name(context->GetIsolate(), "name");
+  v8::Local<v8::Value> at = object;
+  for (int i = 0; i < kMaxPrototypes && at->IsObject() && !at->IsProxy(); ++i) {
+    if (OwnString(context, at.As<v8::Object>(), key, kMaxNameBytes, out)) return true;
+    at = at.As<v8::Object>()->GetPrototype();
+  }
+  return false;
+}
+
+std::string NameOfError(v8::Local<v8::Context> context, v8::Local<v8::Object> error) {
+  std::string name;
+  return InheritedName(context, error, name) && !name.empty() ? name : "Error";
+}
+
+// The script's own Error.prepareStackTrace, if it set one.
+bool ScriptsFormatter(v8::Local<v8::Context> context, v8::Local<v8::Value>& constructor, v8::Local<v8::Value>& formatter) {
+  v8::Isolate* const isolate = context->GetIsolate();
+  return OwnValue(context, context->Global(), Name(isolate, "Error"), constructor) && constructor->IsObject() &&
+         !constructor->IsProxy() &&
+         OwnValue(context, constructor.As<v8::Object>(), Name(isolate, "prepareStackTrace"), formatter) &&
+         formatter->IsFunction();
+}
+
+// V8 asks for the text of `error.stack`: its title, and a line for each call site.
+v8::MaybeLocal<v8::Value> FormatStack(v8::Local<v8::Context> context, v8::Local<v8::Value> error,
+                                      v8::Local<v8::Array> sites) {
+  v8::Isolate* const isolate = context->GetIsolate();
+  v8::Local<v8::Value> constructor, formatter;
+  if (ScriptsFormatter(context, constructor, formatter)) {
+    v8::Local<v8::Value> arguments[] = {error, sites};
+    return formatter.As<v8::Function>()->Call(context, constructor, 2, arguments);
+  }
+  std::string text = "Error";
+  if (error->IsNativeError()) {
+    const v8::Local<v8::Object> object = error.As<v8::Object>();
+    text = NameOfError(context, object);
+    std::string message;
+    if (OwnString(context, object, Name(isolate, "message"), kMaxMessageBytes, message) && !message.empty()) {
+      absl::StrAppend(&text, ": ", message);
+    }
+  }
+  for (uint32_t i = 0; i < sites->Length(); ++i) {
+    v8::Local<v8::Value> site;
+    v8::Local<v8::String> line;
+    if (!sites->Get(context, i).ToLocal(&site) || !site->ToString(context).ToLocal(&line)) return {};
+    absl::StrAppend(&text, "\n    at ", ToUtf8(isolate, line, kMaxMessageBytes));
+  }
+  v8::Local<v8::String> stack;
+  if (!FromUtf8(isolate, text).ToLocal(&stack)) return {};
+  return stack;
+}
+
+}  // namespace
+
+void InstallStackFormatter(v8::Isolate* isolate) { isolate->SetPrepareStackTraceCallback(FormatStack); }
+
+std::string ToUtf8(v8::Isolate* isolate, v8::Local<v8::String> string, size_t max_bytes) {
+  const v8::String::Utf8Value utf8(isolate, string);
+  if (*utf8 == nullptr) return "";
+  size_t size = static_cast<size_t>(utf8.length());
+  if (size > max_bytes) {
+    size = max_bytes;
+    while (size > 0 && (static_cast<unsigned char>((*utf8)[size]) & 0xC0) == 0x80) --size;
+  }
+  return std::string(*utf8, size);
+}
+
+v8::MaybeLocal<v8::String> FromUtf8(v8::Isolate* isolate, std::string_view text) {
+  if (text.size() > static_cast<size_t>(v8::String::kMaxLength)) return {};
+  return v8::String::NewFromUtf8(isolate, text.data(), v8::NewStringType::kNormal, static_cast<int>(text.size()));
+}
+
+v1::ScriptException DescribeException(v8::Local<v8::Context> context, v8::Local<v8::Value> exception,
+                                      v8::Local<v8::Message> message) {
+  v8::Isolate* const isolate = context->GetIsolate();
+  v8::TryCatch quiet(isolate);
+  if (message.IsEmpty()) message = v8::Exception::CreateMessage(isolate, exception);
+
+  v1::ScriptException out;
+  out.set_name("Uncaught");
+  if (exception->IsNativeError()) {
+    const v8::Local<v8::Object> error = exception.As<v8::Object>();
+    std::string text;
+    out.set_name(NameOfError(context, error));
+    if (OwnString(context, error, Name(isolate, "message"), kMaxMessageBytes, text)) out.set_message(text);
+    if (OwnString(context, error, Name(isolate, "stack"), kMaxMessageBytes, text)) out.set_stack(text);
+  } else if (exception->IsString()) {
+    out.set_message(ToUtf8(isolate, exception.As<v8::String>(), kMaxMessageBytes));
+  } else {
+    // V8's own words for the value, made without calling anything of the script's.
+    const std::string text = ToUtf8(isolate, message->Get(), kMaxMessageBytes);
+    out.set_message(std::string(absl::StripPrefix(text, "Uncaught ")));
+  }
+
+  const v8::Local<v8::Value> resource = message->GetScriptResourceName();
+  if (!resource.IsEmpty() && resource->IsString()) {
+    out.set_resource_name(ToUtf8(isolate, resource.As<v8::String>(), kMaxNameBytes));
+    out.set_line(message->GetLineNumber(context).FromMaybe(0));
+    if (out.line() > 0) out.set_column(message->GetStartColumn(context).FromMaybe(-1) + 1);
+    v8::Local<v8::String> line;
+    if (message->GetSourceLine(context).ToLocal(&line)) out.set_source_line(ToUtf8(isolate, line, kMaxSourceLineBytes));
+  }
+  return out;
+}
+
+v1::ScriptException DescribeException(v8::Local<v8::Context> context, const v8::TryCatch& caught) {
+  return DescribeException(context, caught.Exception(), caught.Message());
+}
+
+std::string FormatException(const v1::ScriptException& exception) {
+  std::string out;
+  if (!exception.resource_name().empty()) {
+    absl::StrAppend(&out, exception.resource_name(), ":", exception.line(), ":", exception.column(), ": ");
+  }
+  const std::string title = absl::StrCat(exception.name(), exception.message().empty() ? "" : ": ", exception.message());
+  if (exception.stack().empty()) return out + title;
+  absl::StrAppend(&out, absl::StartsWith(exception.stack(), title) ? "" : title + "\n", exception.stack());
+  return out;
+}
+
+}  // namespace evald

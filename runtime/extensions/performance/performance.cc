@@ -1,0 +1,28 @@
+#include "runtime/extensions/performance/performance.h"
+
+#include "runtime/extensions/performance/performance_js.h"
+#include "runtime/host.h"
+
+namespace evald {
+namespace {
+
+void Now(const v8::FunctionCallbackInfo<v8::Value>& info) {
+  info.GetReturnValue().Set(Host::Of(info.GetIsolate()).NowMillis());
+}
+
+void TimeOrigin(const v8::FunctionCallbackInfo<v8::Value>& info) {
+  info.GetReturnValue().Set(Host::Of(info.GetIsolate()).TimeOriginMillis());
+}
+
+}  // namespace
+
+Extension PerformanceExtension() {
+  Extension extension;
+  extension.name = "performance";
+  extension.form = Extension::Form::kFunctionBody;
+  extension.source = kPerformanceJs;
+  extension.ops = {{"performance_now", Now}, {"performance_time_origin", TimeOrigin}};
+  return extension;
+}
+
+}  // namespace evald

@@ -1,0 +1,73 @@
+// Math.random and crypto, drawn from the system. See random.h for why nothing is kept from one request to the next.
+
+const { random_pool: takePool, random_refill: refill, random_number: number, random_fill: fill, random_uuid: uuid } = ops;
+const { defineProperty } = Object;
+
+// Numbers drawn ahead: pool[0] says how many are left, pool[1] and on are the numbers. It lives in the request's scratch, so at the
+// start of each request pool[0] is 0 without anything being done here.
+let pool;
+
+const { random } = {
+  random() {
+    if (pool === undefined) {
+      pool = takePool();
+      if (pool === undefined) return number();
+    }
+    const left = pool[0] || refill();
+    pool[0] = left - 1;
+    return pool[left];
+  },
+};
+defineProperty(Math, 'random', { value: random, writable: true, configurable: true });
+
+class CryptoError extends Error {
+  constructor(name, code, message) {
+    super(message);
+    defineProperty(this, 'name', { value: name, writable: true, configurable: true });
+    defineProperty(this, 'code', { value: code, writable: true, configurable: true });
+  }
+}
+
+class Crypto {
+  constructor() {
+    throw new TypeError('Illegal constructor');
+  }
+  getRandomValues(array) {
+    checkReceiver(this);
+    switch (fill(array)) {
+      case 'filled':
+        return array;
+      case 'type':
+        throw new CryptoError('TypeMismatchError', 17, 'The data argument must be an integer-type TypedArray');
+      case 'quota':
+        throw new CryptoError('QuotaExceededError', 22, 'The requested length exceeds 65,536 bytes');
+      default:
+        throw new TypeError('The data argument must be an ArrayBufferView that is not shared');
+    }
+  }
+  randomUUID() {
+    checkReceiver(this);
+    return uuid();
+  }
+}
+
+const crypto = Object.create(Crypto.prototype);
+
+function checkReceiver(receiver) {
+  if (receiver !== crypto) throw new TypeError('Illegal invocation');
+}
+
+const enumerable = { enumerable: true };
+Object.defineProperties(Crypto.prototype, {
+  getRandomValues: enumerable,
+  randomUUID: enumerable,
+  [Symbol.toStringTag]: { value: 'Crypto', configurable: true },
+});
+
+defineProperty(globalThis, 'Crypto', { value: Crypto, writable: true, configurable: true });
+const { get } = Object.getOwnPropertyDescriptor({
+  get crypto() {
+    return crypto;
+  },
+}, 'crypto');
+defineProperty(globalThis, 'crypto', { get, set: undefined, enumerable: true, configurable: true });

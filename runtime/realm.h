@@ -1,0 +1,31 @@
+// What building a snapshot and running from one have in common: external references and the evaluation of extensions.
+#pragma once
+
+#include <v8.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/types/span.h"
+#include "runtime/extension.h"
+
+namespace evald {
+
+// The addresses by which a snapshot refers to native ops: in the order given, 0 at the end.
+std::vector<intptr_t> ExternalReferences(absl::Span<const NativeOp> ops);
+
+// Evaluates one extension in the context that is entered. False: it threw, see the caller's TryCatch.
+bool EvaluateExtension(v8::Local<v8::Context> context, const Extension& extension);
+
+// Compiles and runs a classic script. Empty: it threw, see the caller's TryCatch.
+v8::MaybeLocal<v8::Value> RunScript(v8::Local<v8::Context> context, std::string_view source,
+                                    std::string_view resource_name);
+
+// Runs microtasks, and what V8 posted, until the promise is settled. False: `stopped` said so, or the promise is still pending
+// and nothing is left to run.
+bool Settle(v8::Isolate* isolate, v8::Local<v8::Promise> promise, absl::FunctionRef<bool()> stopped);
+
+}  // namespace evald

@@ -1,0 +1,337 @@
+#include "runtime/runtime.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "base/check.h"
+#include "base/worker_exit.h"
+#include "runtime/exceptions.h"
+#include "runtime/platform.h"
+#include "runtime/realm.h"
+#include "runtime/v8_compat.h"
+#include "runtime/value_reader.h"
+
+namespace evald {
+namespace {
+
+constexpr uint32_t kRuntimeSlot = 2;
+constexpr char kDefaultResourceName[] = "eval.js";
+
+// One line for the log; then the process is gone: V8 does not go on after these.
+[[noreturn]] void Die(WorkerExitCode code, const char* what, const char* location) {
+  std::fprintf(stderr, "%s in %s\n", what, location == nullptr ? "V8" : location);
+  _exit(static_cast<int>(code));
+}
+
+void OnOutOfMemory(const char* location, v8_compat::OomDetails) {
+  Die(WorkerExitCode::kOutOfMemory, "V8 is out of memory", location);
+}
+
+void OnFatalError(const char* location, const char* message) {
+  Die(WorkerExitCode::kV8Fatal, message == nullptr ? "V8 failed" : message, location);
+}
+
+v1::ScriptException EvaldException(std::string_view name, std::string message) {
+  v1::ScriptException exception;
+  exception.set_name(std::string(name));
+  exception.set_message(std::move(message));
+  return exception;
+}
+
+std::string OfFunction(const v1::CallFunctionRequest& request) {
+  return request.module().empty() ? absl::StrCat("'", request.function(), "'")
+                                  : absl::StrCat("'", request.function(), "' of module '", request.module(), "'");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Runtime>> Runtime::Create(Options options) {
+  StartV8();
+  auto runtime = std::unique_ptr<Runtime>(new Runtime);
+  runtime->references_ = ExternalReferences(options.ops);
+  runtime->array_buffers_.reset(v8::ArrayBuffer::Allocator::NewDefaultAllocator());
+  runtime->blob_ = {options.startup_snapshot.data(), static_cast<int>(options.startup_snapshot.size())};
+  if (options.startup_snapshot.empty() || !runtime->blob_.IsValid()) {
+    return absl::FailedPreconditionError("not a startup snapshot of this V8");
+  }
+  v8::Isolate::CreateParams params;
+  params.array_buffer_allocator = runtime->array_buffers_.get();
+  params.snapshot_blob = &runtime->blob_;
+  params.external_references = runtime->references_.data();
+  params.constraints.ConfigureDefaultsFromHeapSize(0, options.heap_bytes);
+  v8::Isolate* const isolate = runtime->isolate_ = v8::Isolate::New(params);
+  isolate->SetMicrotasksPolicy(v8::MicrotasksPolicy::kExplicit);
+  isolate->SetData(kRuntimeSlot, runtime.get());
+  isolate->SetPromiseRejectCallback(OnPromiseReject);
+  InstallStackFormatter(isolate);
+  isolate->SetFatalErrorHandler(OnFatalError);
+  isolate->SetOOMErrorHandler(OnOutOfMemory);
+  isolate->AddNearHeapLimitCallback(OnNearHeapLimit, runtime.get());
+  runtime->host_.AttachTo(isolate);
+  runtime->modules_.AttachTo(isolate);
+  v8::Isolate::Scope entered(isolate);
+  v8::HandleScope handles(isolate);
+  const v8::Local<v8::Context> context = v8::Context::New(isolate);
+  runtime->context_.Reset(isolate, context);
+  v8::Context::Scope context_scope(context);
+  if (absl::Status status = runtime->modules_.RestoreFrom(context); !status.ok()) return status;
+  return runtime;
+}
+
+Runtime::~Runtime() {
+  if (isolate_ == nullptr) return;
+  unhandled_.clear();
+  modules_ = ModuleMap();
+  context_.Reset();
+  isolate_->Dispose();
+}
+
+Execution Runtime::Eval(const v1::EvalRequest& request, uint64_t max_console_bytes) {
+  host_.BeginRequest(max_console_bytes, request.console().discard());
+  return Run(request.limits(), request.result_format(),
+             [&](v8::Local<v8::Context> context, std::unique_ptr<Fault>& fault) {
+               return EvalBody(context, request, fault);
+             });
+}
+
+Execution Runtime::CallFunction(const v1::CallFunctionRequest& request, uint64_t max_console_bytes) {
+  host_.BeginRequest(max_console_bytes, request.console().discard());
+  return Run(request.limits(), request.result_format(),
+             [&](v8::Local<v8::Context> context, std::unique_ptr<Fault>& fault) {
+               return CallBody(context, request, fault);
+             });
+}
+
+absl::StatusOr<v1::Value> Runtime::Evaluate(std::string_view source) {
+  v1::EvalRequest request;
+  request.set_source(std::string(source));
+  Execution execution = Eval(request);
+  if (auto* value = std::get_if<v1::Value>(&execution.outcome)) return std::move(*value);
+  if (auto* exception = std::get_if<v1::ScriptException>(&execution.outcome)) {
+    return absl::InvalidArgumentError(FormatException(*exception));
+  }
+  return absl::AbortedError(std::get<Fault>(execution.outcome).message);
+}
+
+void Runtime::Terminate(Cause cause) {
+  if (!running_.load(std::memory_order_relaxed)) return;
+  Cause none = Cause::kNone;
+  cause_.compare_exchange_strong(none, cause, std::memory_order_relaxed);
+  isolate_->TerminateExecution();
+}
+
+Execution Runtime::Run(const v1::Limits& limits, v1::ResultFormat format, Body body) {
+  WriteLimits write_limits;
+  if (limits.output_bytes() > 0) write_limits.max_bytes = limits.output_bytes();
+  v8::Isolate::Scope entered(isolate_);
+  v8::HandleScope handles(isolate_);
+  const v8::Local<v8::Context> context = context_.Get(isolate_);
+  v8::Context::Scope context_scope(context);
+
+  Execution execution;
+  cause_ = Cause::kNone;
+  running_ = true;
+  first_line_ = {};
+  execution.outcome = RunToOutcome(context, write_limits, format, body);
+  running_ = false;
+  execution.finished = std::chrono::steady_clock::now();
+  execution.started = first_line_ == MonotonicTime{} ? execution.finished : first_line_;
+  if (cause_ != Cause::kNone) {
+    isolate_->CancelTerminateExecution();
+    execution.outcome = TerminationFault();
+  }
+  unhandled_.clear();
+  execution.console = host_.TakeConsole();
+  execution.console_truncated = host_.console_truncated();
+  v8::HeapStatistics heap;
+  isolate_->GetHeapStatistics(&heap);
+  execution.heap_bytes = heap.used_heap_size();
+  return execution;
+}
+
+std::variant<v1::Value, v1::ScriptException, Fault> Runtime::RunToOutcome(v8::Local<v8::Context> context,
+                                                                          const WriteLimits& limits,
+                                                                          v1::ResultFormat format, Body body) {
+  v8::TryCatch caught(isolate_);
+  std::unique_ptr<Fault> fault;
+  v8::Local<v8::Value> value;
+  const bool returned = body(context, fault).ToLocal(&value);
+  if (fault != nullptr) return std::move(*fault);
+  if (!returned) return Thrown(context, caught);
+
+  isolate_->PerformMicrotaskCheckpoint();
+  if (value->IsPromise()) {
+    const v8::Local<v8::Promise> promise = value.As<v8::Promise>();
+    if (!AwaitPromise(promise)) {
+      return EvaldException("UnsettledPromiseError",
+                            "the result is a promise that can never settle: nothing is left to run");
+    }
+    if (promise->State() == v8::Promise::kRejected) return DescribeException(context, promise->Result(), {});
+    value = promise->Result();
+  }
+  if (!unhandled_.empty()) return DescribeException(context, unhandled_.front().reason.Get(isolate_), {});
+
+  v1::Value carried;
+  std::string error;
+  switch (WriteValue(context, value, format, limits, carried, error)) {
+    case WriteOutcome::kWritten:
+      return carried;
+    case WriteOutcome::kCannotBeCarried:
+      return EvaldException("DataCloneError", std::move(error));
+    case WriteOutcome::kTooLarge:
+      return Fault{v1::ERROR_REASON_OUTPUT_LIMIT, std::move(error)};
+    case WriteOutcome::kThrew:
+      break;
+  }
+  return Thrown(context, caught);
+}
+
+std::variant<v1::Value, v1::ScriptException, Fault> Runtime::Thrown(v8::Local<v8::Context> context,
+                                                                    const v8::TryCatch& caught) {
+  if (caught.HasTerminated() || !caught.HasCaught()) return TerminationFault();
+  return DescribeException(context, caught);
+}
+
+Fault Runtime::TerminationFault() const {
+  switch (cause_.load()) {
+    case Cause::kWallTime:
+      return {v1::ERROR_REASON_WALL_TIME_LIMIT, "the script reached its wall-time limit"};
+    case Cause::kCpuTime:
+      return {v1::ERROR_REASON_CPU_TIME_LIMIT, "the script reached its CPU-time limit"};
+    case Cause::kHeap:
+      return {v1::ERROR_REASON_HEAP_LIMIT, "the script reached its heap limit"};
+    case Cause::kNone:
+      break;
+  }
+  return {v1::ERROR_REASON_INTERNAL, "the script ended without a result"};
+}
+
+v8::MaybeLocal<v8::Value> Runtime::EvalBody(v8::Local<v8::Context> context, const v1::EvalRequest& request,
+                                            std::unique_ptr<Fault>& fault) {
+  for (const auto& [name, value] : request.globals()) {
+    absl::StatusOr<v8::Local<v8::Value>> read = ReadValue(context, value);
+    v8::Local<v8::String> key;
+    if (!read.ok() || !FromUtf8(isolate_, name).ToLocal(&key)) {
+      fault = std::make_unique<Fault>(
+          Fault{v1::ERROR_REASON_INVALID_REQUEST, absl::StrCat("globals['", name, "']: ", read.status().message())});
+      return {};
+    }
+    if (!context->Global()->CreateDataProperty(context, key, *read).FromMaybe(false)) {
+      fault = std::make_unique<Fault>(Fault{v1::ERROR_REASON_INVALID_REQUEST,
+                                            absl::StrCat("globals['", name, "']: JavaScript does not let it be redefined")});
+      return {};
+    }
+  }
+  if (request.source_kind() == v1::SOURCE_KIND_MODULE) return EvalModule(context, request);
+  first_line_ = std::chrono::steady_clock::now();
+  return RunScript(context, request.source(),
+                   request.resource_name().empty() ? kDefaultResourceName : request.resource_name());
+}
+
+v8::MaybeLocal<v8::Value> Runtime::EvalModule(v8::Local<v8::Context> context, const v1::EvalRequest& request) {
+  v8::Local<v8::Module> module;
+  v8::Local<v8::Promise> evaluated;
+  first_line_ = std::chrono::steady_clock::now();
+  if (!modules_.Load(context, request.source(),
+                     request.resource_name().empty() ? kDefaultResourceName : request.resource_name(), module, evaluated)) {
+    return {};
+  }
+  // A module that failed or never gets to its end is the result itself, as a promise.
+  if (!AwaitPromise(evaluated) || evaluated->State() == v8::Promise::kRejected) return evaluated;
+  const v8::Local<v8::Object> exports = module->GetModuleNamespace().As<v8::Object>();
+  const auto key = v8::String::NewFromUtf8Literal(isolate_, "default");
+  if (!exports->HasOwnProperty(context, key).FromMaybe(false)) return v8::Local<v8::Value>(v8::Undefined(isolate_));
+  return exports->Get(context, key);
+}
+
+v8::MaybeLocal<v8::Value> Runtime::CallBody(v8::Local<v8::Context> context, const v1::CallFunctionRequest& request,
+                                            std::unique_ptr<Fault>& fault) {
+  const auto not_found = [&](v1::ErrorReason reason, std::string message) {
+    fault = std::make_unique<Fault>(Fault{reason, std::move(message)});
+    return v8::MaybeLocal<v8::Value>();
+  };
+  v8::Local<v8::Value> receiver = v8::Undefined(isolate_), target = context->Global();
+  if (!request.module().empty()) {
+    v8::Local<v8::Module> module;
+    if (!modules_.Find(isolate_, request.module()).ToLocal(&module)) {
+      return not_found(v1::ERROR_REASON_MODULE_NOT_FOUND,
+                       absl::StrCat("module '", request.module(), "' is not preloaded in the snapshot"));
+    }
+    target = module->GetModuleNamespace();
+  }
+  bool first = true;
+  for (const std::string& name : std::vector<std::string>(absl::StrSplit(request.function(), '.'))) {
+    v8::Local<v8::String> key;
+    v8::Local<v8::Value> next;
+    if (!FromUtf8(isolate_, name).ToLocal(&key)) return {};
+    receiver = first ? v8::Local<v8::Value>(v8::Undefined(isolate_)) : target;
+    const bool is_global = std::exchange(first, false) && request.module().empty();
+    if (is_global && !context->Global()->Has(context, key).FromMaybe(false)) {
+      // A top-level `const`, `let` or `class` of an extension is no property of the global object.
+      v8::TryCatch unknown(isolate_);
+      if (!RunScript(context, name, "evald:call").ToLocal(&next)) next = v8::Undefined(isolate_);
+    } else if (target->IsObject()) {
+      if (!target.As<v8::Object>()->Get(context, key).ToLocal(&next)) return {};
+    } else {
+      next = v8::Undefined(isolate_);
+    }
+    if (next->IsNullOrUndefined()) {
+      return not_found(v1::ERROR_REASON_FUNCTION_NOT_FOUND,
+                       absl::StrCat("function ", OfFunction(request), " is not there: '", name, "' is undefined"));
+    }
+    target = next;
+  }
+  if (!target->IsFunction()) {
+    return not_found(v1::ERROR_REASON_FUNCTION_NOT_FOUND, absl::StrCat(OfFunction(request), " is not a function"));
+  }
+  std::vector<v8::Local<v8::Value>> args;
+  args.reserve(static_cast<size_t>(request.args_size()));
+  for (const v1::Value& value : request.args()) {
+    absl::StatusOr<v8::Local<v8::Value>> read = ReadValue(context, value);
+    if (!read.ok()) {
+      return not_found(v1::ERROR_REASON_INVALID_REQUEST, absl::StrCat("args[", args.size(), "]: ", read.status().message()));
+    }
+    args.push_back(*read);
+  }
+  first_line_ = std::chrono::steady_clock::now();
+  return target.As<v8::Function>()->Call(context, receiver, static_cast<int>(args.size()), args.data());
+}
+
+bool Runtime::AwaitPromise(v8::Local<v8::Promise> promise) {
+  promise->MarkAsHandled();
+  std::erase_if(unhandled_, [&](const Rejection& rejection) { return rejection.promise == promise; });
+  return Settle(isolate_, promise, [this] { return cause_.load(std::memory_order_relaxed) != Cause::kNone; });
+}
+
+void Runtime::OnPromiseReject(v8::PromiseRejectMessage message) {
+  const v8::Local<v8::Promise> promise = message.GetPromise();
+  v8::Isolate* const isolate = promise->GetIsolate();
+  auto* const runtime = static_cast<Runtime*>(isolate->GetData(kRuntimeSlot));
+  switch (message.GetEvent()) {
+    case v8::kPromiseRejectWithNoHandler:
+      // One is enough to report; a script that makes a million of them should not fill the heap with our handles.
+      if (runtime->unhandled_.size() < 16) {
+        runtime->unhandled_.push_back(
+            {v8::Global<v8::Promise>(isolate, promise), v8::Global<v8::Value>(isolate, message.GetValue())});
+      }
+      break;
+    case v8::kPromiseHandlerAddedAfterReject:
+      std::erase_if(runtime->unhandled_, [&](const Rejection& rejection) { return rejection.promise == promise; });
+      break;
+    case v8::kPromiseRejectAfterResolved:
+    case v8::kPromiseResolveAfterResolved:
+      break;
+  }
+}
+
+size_t Runtime::OnNearHeapLimit(void* data, size_t current, size_t initial) {
+  static_cast<Runtime*>(data)->Terminate(Cause::kHeap);
+  // Room to unwind in; V8 asks again if that is not enough, and after a few times it has to die.
+  return current >= 2 * initial ? current : current + initial / 2;
+}
+
+}  // namespace evald

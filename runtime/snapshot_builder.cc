@@ -1,0 +1,133 @@
+#include "runtime/snapshot_builder.h"
+
+#include "absl/strings/str_cat.h"
+#include "base/check.h"
+#include "runtime/exceptions.h"
+#include "runtime/host.h"
+#include "runtime/module_map.h"
+#include "runtime/platform.h"
+#include "runtime/realm.h"
+#include "runtime/v8_compat.h"
+
+namespace evald {
+namespace {
+
+class Builder final : public SnapshotBuilder {
+ public:
+  explicit Builder(absl::Span<const NativeOp> ops) : references_(ExternalReferences(ops)) {
+    v8::Isolate::CreateParams params;
+    params.external_references = references_.data();
+    creator_ = v8_compat::NewSnapshotCreator(params);
+    isolate_ = creator_->GetIsolate();
+    isolate_->SetMicrotasksPolicy(v8::MicrotasksPolicy::kExplicit);
+    host_.AttachTo(isolate_);
+    host_.BeginRequest(1 << 20, false);
+    modules_.AttachTo(isolate_);
+    v8::HandleScope scope(isolate_);
+    context_.Reset(isolate_, v8::Context::New(isolate_));
+  }
+
+  ~Builder() override {
+    if (finished_) return;
+    // V8 has no way to drop a creator: its blob has to be made.
+    static_cast<void>(Finish());
+  }
+
+  absl::Status Extend(const Extension& extension) {
+    return Guarded(absl::StrCat("extension '", extension.name, "'"),
+                   [&](v8::Local<v8::Context> context) { return EvaluateExtension(context, extension); });
+  }
+
+  absl::Status WithModule(const Module& module) override {
+    std::string pending;
+    absl::Status status =
+        Guarded(absl::StrCat("module '", module.specifier, "'"), [&](v8::Local<v8::Context> context) {
+          v8::Local<v8::Module> loaded;
+          v8::Local<v8::Promise> evaluated;
+          if (!modules_.Load(context, module.source, module.specifier, loaded, evaluated)) return false;
+          if (!Settle(isolate_, evaluated, [] { return false; })) {
+            pending = absl::StrCat("module '", module.specifier,
+                                   "': its top-level await waits for something that can never happen while a snapshot is built");
+            return true;
+          }
+          if (evaluated->State() == v8::Promise::kRejected) {
+            evaluated->MarkAsHandled();
+            isolate_->ThrowException(evaluated->Result());
+            return false;
+          }
+          modules_.Add(isolate_, module.specifier, loaded);
+          return true;
+        });
+    if (status.ok() && !pending.empty()) return absl::InvalidArgumentError(pending);
+    return status;
+  }
+
+  absl::Status Evaluate(std::string_view source, std::string_view resource_name) override {
+    return Guarded("script", [&](v8::Local<v8::Context> context) {
+      return !RunScript(context, source, resource_name).IsEmpty();
+    });
+  }
+
+  absl::StatusOr<std::string> Finish() override {
+    EVALD_CHECK(!finished_, "a snapshot is finished once");
+    finished_ = true;
+    {
+      v8::HandleScope scope(isolate_);
+      const v8::Local<v8::Context> context = context_.Get(isolate_);
+      {
+        v8::Context::Scope entered(context);
+        modules_.SaveTo(*creator_, context);
+      }
+      creator_->SetDefaultContext(context);
+      context_.Reset();
+    }
+    const v8::StartupData data = creator_->CreateBlob(v8::SnapshotCreator::FunctionCodeHandling::kKeep);
+    if (data.data == nullptr) return absl::FailedPreconditionError("V8 could not make a snapshot of this heap");
+    std::string bytes(data.data, static_cast<size_t>(data.raw_size));
+    delete[] data.data;
+    return bytes;
+  }
+
+  std::vector<std::string> TakeConsole() override {
+    std::vector<std::string> lines;
+    for (v1::ConsoleMessage& message : host_.TakeConsole()) lines.push_back(std::move(*message.mutable_text()));
+    host_.BeginRequest(1 << 20, false);
+    return lines;
+  }
+
+ private:
+  // Runs `body` in the context; what it throws becomes a status that begins with `what`.
+  template <typename Body>
+  absl::Status Guarded(const std::string& what, const Body& body) {
+    v8::HandleScope scope(isolate_);
+    const v8::Local<v8::Context> context = context_.Get(isolate_);
+    v8::Context::Scope entered(context);
+    v8::TryCatch caught(isolate_);
+    const bool done = body(context);
+    isolate_->PerformMicrotaskCheckpoint();
+    if (done) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrCat(what, ": ", FormatException(DescribeException(context, caught))));
+  }
+
+  const std::vector<intptr_t> references_;
+  std::unique_ptr<v8::SnapshotCreator> creator_;
+  v8::Isolate* isolate_ = nullptr;
+  Host host_;
+  ModuleMap modules_;
+  v8::Global<v8::Context> context_;
+  bool finished_ = false;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<SnapshotBuilder>> SnapshotBuilder::Create(Options options) {
+  if (absl::Status status = CheckExtensions(options.extensions); !status.ok()) return status;
+  StartV8();
+  auto builder = std::make_unique<Builder>(options.ops);
+  for (const Extension& extension : options.extensions) {
+    if (absl::Status status = builder->Extend(extension); !status.ok()) return status;
+  }
+  return builder;
+}
+
+}  // namespace evald

@@ -1,0 +1,102 @@
+// What differs between the versions of V8 that evald builds with. Nothing else in the tree asks for V8's version.
+#pragma once
+
+#include <libplatform/libplatform.h>
+#include <v8.h>
+
+#include <memory>
+#include <utility>
+
+namespace evald::v8_compat {
+
+// A platform that hands everything to `inner` but the page allocator, which `pages()` replaces.
+class ForwardingPlatform : public v8::Platform {
+ public:
+  explicit ForwardingPlatform(std::unique_ptr<v8::Platform> inner) : inner_(std::move(inner)) {}
+
+  v8::Platform* inner() const { return inner_.get(); }
+
+  v8::PageAllocator* GetPageAllocator() override = 0;
+  int NumberOfWorkerThreads() override { return inner_->NumberOfWorkerThreads(); }
+  double MonotonicallyIncreasingTime() override { return inner_->MonotonicallyIncreasingTime(); }
+  double CurrentClockTimeMillis() override { return inner_->CurrentClockTimeMillis(); }
+  v8::TracingController* GetTracingController() override { return inner_->GetTracingController(); }
+
+#if V8_MAJOR_VERSION >= 12
+  std::shared_ptr<v8::TaskRunner> GetForegroundTaskRunner(v8::Isolate* isolate, v8::TaskPriority priority) override {
+    return inner_->GetForegroundTaskRunner(isolate, priority);
+  }
+  void PostTaskOnWorkerThreadImpl(v8::TaskPriority priority, std::unique_ptr<v8::Task> task,
+                                  const v8::SourceLocation&) override {
+    inner_->PostTaskOnWorkerThread(priority, std::move(task));
+  }
+  void PostDelayedTaskOnWorkerThreadImpl(v8::TaskPriority priority, std::unique_ptr<v8::Task> task, double seconds,
+                                         const v8::SourceLocation&) override {
+    inner_->PostDelayedTaskOnWorkerThread(priority, std::move(task), seconds);
+  }
+  std::unique_ptr<v8::JobHandle> CreateJobImpl(v8::TaskPriority priority, std::unique_ptr<v8::JobTask> task,
+                                               const v8::SourceLocation&) override {
+    return inner_->CreateJob(priority, std::move(task));
+  }
+#else
+  std::shared_ptr<v8::TaskRunner> GetForegroundTaskRunner(v8::Isolate* isolate) override {
+    return inner_->GetForegroundTaskRunner(isolate);
+  }
+  void CallOnWorkerThread(std::unique_ptr<v8::Task> task) override { inner_->CallOnWorkerThread(std::move(task)); }
+  void CallDelayedOnWorkerThread(std::unique_ptr<v8::Task> task, double seconds) override {
+    inner_->CallDelayedOnWorkerThread(std::move(task), seconds);
+  }
+  std::unique_ptr<v8::JobHandle> PostJob(v8::TaskPriority priority, std::unique_ptr<v8::JobTask> task) override {
+    return inner_->PostJob(priority, std::move(task));
+  }
+#endif
+
+ private:
+  const std::unique_ptr<v8::Platform> inner_;
+};
+
+// Owns the isolate that a snapshot is made of.
+#if V8_MAJOR_VERSION >= 12
+inline std::unique_ptr<v8::SnapshotCreator> NewSnapshotCreator(const v8::Isolate::CreateParams& params) {
+  return std::make_unique<v8::SnapshotCreator>(params);
+}
+#else
+inline std::unique_ptr<v8::SnapshotCreator> NewSnapshotCreator(const v8::Isolate::CreateParams& params) {
+  return std::make_unique<v8::SnapshotCreator>(params.external_references);
+}
+#endif
+
+inline v8::ScriptOrigin Origin(v8::Isolate* isolate, v8::Local<v8::String> name, bool is_module) {
+#if V8_MAJOR_VERSION >= 12
+  static_cast<void>(isolate);
+  return v8::ScriptOrigin(name, 0, 0, false, -1, v8::Local<v8::Value>(), false, false, is_module);
+#else
+  return v8::ScriptOrigin(isolate, name, 0, 0, false, -1, v8::Local<v8::Value>(), false, false, is_module);
+#endif
+}
+
+// The string's UTF-16 code units; `out` has room for all of them.
+inline void WriteTwoByte(v8::Isolate* isolate, v8::Local<v8::String> string, uint16_t* out) {
+#if V8_MAJOR_VERSION >= 13
+  string->WriteV2(isolate, 0, string->Length(), out);
+#else
+  string->Write(isolate, out, 0, string->Length(), v8::String::NO_NULL_TERMINATION);
+#endif
+}
+
+// The same for a string that IsOneByte.
+inline void WriteOneByte(v8::Isolate* isolate, v8::Local<v8::String> string, uint8_t* out) {
+#if V8_MAJOR_VERSION >= 13
+  string->WriteOneByteV2(isolate, 0, string->Length(), out);
+#else
+  string->WriteOneByte(isolate, out, 0, string->Length(), v8::String::NO_NULL_TERMINATION);
+#endif
+}
+
+#if V8_MAJOR_VERSION >= 11
+using OomDetails = const v8::OOMDetails&;
+#else
+using OomDetails = bool;
+#endif
+
+}  // namespace evald::v8_compat
