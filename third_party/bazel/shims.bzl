@@ -35,6 +35,27 @@ def _coverage_tools_impl(ctx):
 
 _coverage_tools = repository_rule(implementation = _coverage_tools_impl)
 
+# Bazel 7 reads more rule sets when it chooses a toolchain, and Debian packages those beside it. Bazel 4 asks for none of
+# them, and where they are not installed they are not looked for.
+_SYSTEM_RULES = {
+    "bazel_features": "/usr/share/bazel/tools/features",
+    "bazel_skylib": "/usr/share/bazel/tools/skylib",
+    "rules_license": "/usr/share/bazel/rules/license",
+    "rules_proto": "/usr/share/bazel/rules/proto",
+    "rules_python": "/usr/share/bazel/rules/python",
+}
+
+def _system_rules_impl(ctx):
+    if not ctx.path(ctx.attr.path).exists:
+        fail("{} is not at {}: install the Debian package that holds it.".format(ctx.name, ctx.attr.path))
+    ctx.execute(["cp", "-r", ctx.attr.path + "/.", "."])
+
+_system_rules = repository_rule(
+    implementation = _system_rules_impl,
+    attrs = {"path": attr.string(mandatory = True)},
+    local = True,
+)
+
 # What Bazel's own JDK package loads. It is read whenever a toolchain is chosen, although nothing here is Java.
 _JAVA_RULES = [
     "java_binary",
@@ -55,4 +76,6 @@ _rules_java = repository_rule(implementation = _rules_java_impl)
 def bazel_shims():
     _rules_cc(name = "rules_cc")
     _rules_java(name = "rules_java")
+    for name, path in _SYSTEM_RULES.items():
+        _system_rules(name = name, path = path)
     _coverage_tools(name = "remote_coverage_tools")

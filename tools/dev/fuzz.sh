@@ -4,7 +4,7 @@
 readonly FUZZ_SECONDS="${EVALD_FUZZ_SECONDS:-60}"
 
 cmd_fuzz() {
-  ensure_packages "${BUILD_PACKAGES[@]}"
+  ensure_build_packages
   local targets=() target compiler corpus
   while [[ $# -gt 0 && "$1" != -- ]]; do
     targets+=("$1")

@@ -40,7 +40,7 @@ tidy_flags() {
 }
 
 check_tidy() {
-  ensure_packages "${BUILD_PACKAGES[@]}"
+  ensure_build_packages
   local sources=("$@") flags tidy generated
   [[ ${#sources[@]} -gt 0 ]] || mapfile -t sources < <(files_matching '*.cc')
   [[ ${#sources[@]} -gt 0 ]] || return 0

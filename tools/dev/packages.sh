@@ -2,15 +2,12 @@
 # The Debian packages that evald is built, run and checked with. This is the only list of them.
 # A|B means either: the first that is installed, else the first that this release of Debian has.
 
-# The -dev packages of libuv, brotli, c-ares, nghttp2, ICU, OpenSSL and zlib bring the shared libraries that libnode
-# (V8) is linked to, under names that are the same in every release.
-# shellcheck disable=SC2034  # used by the files that source this one
+# Besides these, building needs the shared libraries that V8 is linked to: see libnode_libraries().
 BUILD_PACKAGES=(
   bazel-bootstrap bazel-rules-cc g++ pkg-config
   libabsl-dev libbenchmark-dev "libboost1.81-dev|libboost-dev" libcli11-dev libgmock-dev libgrpc++-dev libgtest-dev
   libprotobuf-dev libseccomp-dev libspdlog-dev protobuf-compiler protobuf-compiler-grpc
-  libbrotli-dev libc-ares-dev libicu-dev libnghttp2-dev libssl-dev libuv1-dev zlib1g-dev
-  python3 python3-grpcio python3-protobuf
+  libssl-dev python3 python3-grpcio python3-protobuf
 )
 # shellcheck disable=SC2034
 LINT_PACKAGES=("clang-format-14|clang-format" "clang-tidy-14|clang-tidy" git shellcheck)
@@ -66,31 +63,46 @@ require_root_for() {
   die "this needs root, and there is no sudo here. As root, run: apt-get update && $1"
 }
 
-# The package lists are empty in a fresh container. Bazel fetches V8's package as the calling user, with what apt knows.
-have_package_lists() { compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null; }
-
-need_package_lists() {
-  [[ -z "${V8_ROOT:-}" ]] && [[ -z "$(installed_among libnode-dev)" ]] && ! have_package_lists
+update_package_lists() {
+  require_root_for "apt-get update"
+  note "reading apt's package lists"
+  apt_get update
 }
 
 # ensure_packages PACKAGE...: installs what is missing, which is quickly done when nothing is.
 ensure_packages() {
   command -v dpkg-query >/dev/null || die "this is no Debian system. evald is built from these packages: $*"
-  local missing names=()
+  local missing wanted names=()
   mapfile -t missing < <(missing_among "$@")
-  if [[ ${#missing[@]} -eq 0 ]]; then
-    if need_package_lists; then
-      require_root_for "apt-get update"
-      note "reading apt's package lists"
-      apt_get update
-    fi
-    return
-  fi
+  [[ ${#missing[@]} -gt 0 ]] || return 0
   note "missing: ${missing[*]}"
   require_root_for "apt-get install ${missing[*]}"
-  apt_get update
-  local wanted
+  update_package_lists
   for wanted in "${missing[@]}"; do names+=("$(available_of "${wanted}")"); done
   note "installing: ${names[*]}"
   apt_get install --no-install-recommends "${names[@]}"
+}
+
+# Whether Bazel need not fetch V8 any more, or never will.
+have_v8() { [[ -n "${V8_ROOT:-}" ]] || compgen -G 'bazel-out/../../../external/v8/lib/libnode.so.*' >/dev/null; }
+
+# What the shared object that V8 comes in is linked to. Its package says, since names differ between releases; on Debian
+# 12: libuv1 libbrotli1 libc-ares2 libnghttp2-14 libssl3 libicu72 zlib1g and the C and C++ libraries.
+libnode_libraries() {
+  local runtime
+  runtime="$(apt-cache depends libnode-dev | sed -n 's/^ *Depends: \(libnode[0-9][^ ]*\)$/\1/p' | head -n 1)"
+  [[ -n "${runtime}" ]] || die "apt knows no package libnode-dev, which V8 comes from"
+  apt-cache depends "${runtime}" | sed -n 's/^ *Depends: \(\(lib\|zlib\)[^ ]*\)$/\1/p'
+}
+
+# Everything that a build needs. Bazel fetches V8's package itself, as the calling user and with what apt knows: in a
+# fresh container that is nothing until the lists have been read.
+ensure_build_packages() {
+  local libraries
+  ensure_packages "${BUILD_PACKAGES[@]}"
+  if have_v8; then return; fi
+  compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null || update_package_lists
+  libraries="$(libnode_libraries)"
+  # shellcheck disable=SC2086  # one word each
+  ensure_packages ${libraries}
 }

@@ -82,7 +82,7 @@ show_first_request() {
 
 cmd_run() {
   [[ "${1:-}" != -- ]] || shift
-  ensure_packages "${BUILD_PACKAGES[@]}"
+  ensure_build_packages
   note "building ${PROGRAMS[*]}"
   bazel_run build -- "${PROGRAMS[@]}"
 

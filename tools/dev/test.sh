@@ -5,7 +5,7 @@
 readonly NO_TESTS=4
 
 cmd_test() {
-  ensure_packages "${BUILD_PACKAGES[@]}"
+  ensure_build_packages
   local flags=() targets=() argument
   for argument in "$@"; do
     case "${argument}" in
