@@ -19,7 +19,8 @@ const std::vector<Extension>& BuiltinExtensions() {
 
 std::vector<NativeOp> BuiltinOps() {
   std::vector<NativeOp> ops;
-  for (const Extension& extension : BuiltinExtensions()) ops.insert(ops.end(), extension.ops.begin(), extension.ops.end());
+  for (const Extension& extension : BuiltinExtensions())
+    ops.insert(ops.end(), extension.ops.begin(), extension.ops.end());
   std::sort(ops.begin(), ops.end(), [](const NativeOp& a, const NativeOp& b) { return a.name < b.name; });
   return ops;
 }

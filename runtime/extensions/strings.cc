@@ -12,8 +12,8 @@ void ReturnOrThrow(const v8::FunctionCallbackInfo<v8::Value>& info, v8::MaybeLoc
     return;
   }
   v8::Isolate* const isolate = info.GetIsolate();
-  isolate->ThrowException(
-      v8::Exception::RangeError(v8::String::NewFromUtf8Literal(isolate, "the text is longer than a string can be")));
+  isolate->ThrowException(v8::Exception::RangeError(
+      v8::String::NewFromUtf8Literal(isolate, "the text is longer than a string can be")));
 }
 
 bool Fits(size_t length) { return length <= static_cast<size_t>(v8::String::kMaxLength); }
@@ -25,14 +25,16 @@ void ReturnString(const v8::FunctionCallbackInfo<v8::Value>& info, std::u16strin
     return ReturnLatin1(info, std::string(text.begin(), text.end()));
   }
   if (!Fits(text.size())) return ReturnOrThrow(info, {});
-  ReturnOrThrow(info, v8::String::NewFromTwoByte(info.GetIsolate(), reinterpret_cast<const uint16_t*>(text.data()),
-                                                 v8::NewStringType::kNormal, static_cast<int>(text.size())));
+  ReturnOrThrow(info,
+                v8::String::NewFromTwoByte(info.GetIsolate(), reinterpret_cast<const uint16_t*>(text.data()),
+                                           v8::NewStringType::kNormal, static_cast<int>(text.size())));
 }
 
 void ReturnLatin1(const v8::FunctionCallbackInfo<v8::Value>& info, std::string_view text) {
   if (!Fits(text.size())) return ReturnOrThrow(info, {});
-  ReturnOrThrow(info, v8::String::NewFromOneByte(info.GetIsolate(), reinterpret_cast<const uint8_t*>(text.data()),
-                                                 v8::NewStringType::kNormal, static_cast<int>(text.size())));
+  ReturnOrThrow(info,
+                v8::String::NewFromOneByte(info.GetIsolate(), reinterpret_cast<const uint8_t*>(text.data()),
+                                           v8::NewStringType::kNormal, static_cast<int>(text.size())));
 }
 
 }  // namespace evald

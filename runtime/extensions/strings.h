@@ -21,8 +21,8 @@ class Utf16Text {
   v8::String::Value value_;
 };
 
-// Makes the string of `text` what the op returns, in the form that takes one byte a character where that is possible. A text that
-// is longer than a string can be throws a RangeError.
+// Makes the string of `text` what the op returns, in the form that takes one byte a character where that is
+// possible. A text that is longer than a string can be throws a RangeError.
 void ReturnString(const v8::FunctionCallbackInfo<v8::Value>& info, std::u16string_view text);
 
 // The same for text in Latin-1.

@@ -9,8 +9,8 @@ namespace evald {
 
 std::string Base64Encode(std::string_view bytes);
 
-// Forgiving: ASCII blanks anywhere, padding that may be missing, and bits after the last byte that may be anything. Nothing if it
-// is not Base64 even so.
+// Forgiving: ASCII blanks anywhere, padding that may be missing, and bits after the last byte that may be
+// anything. Nothing if it is not Base64 even so.
 std::optional<std::string> ForgivingBase64Decode(std::string_view text);
 
 }  // namespace evald

@@ -28,7 +28,8 @@ class ByteSource {
   bool Open(v8::Local<v8::Value> value) {
     if (value->IsArrayBufferView()) return OpenView(value.As<v8::ArrayBufferView>());
     if (value->IsArrayBuffer()) return OpenStore(value.As<v8::ArrayBuffer>()->GetBackingStore(), 0, SIZE_MAX);
-    if (value->IsSharedArrayBuffer()) return OpenStore(value.As<v8::SharedArrayBuffer>()->GetBackingStore(), 0, SIZE_MAX);
+    if (value->IsSharedArrayBuffer())
+      return OpenStore(value.As<v8::SharedArrayBuffer>()->GetBackingStore(), 0, SIZE_MAX);
     return false;
   }
   std::span<const uint8_t> bytes() const { return bytes_; }
@@ -78,7 +79,8 @@ void FindLabel(const Info& info) {
   info.GetReturnValue().Set(encoding ? static_cast<int32_t>(*encoding) : -1);
 }
 
-// encoding_encode(text): a new Uint8Array. Memory that is not there is a RangeError, not the end of the process.
+// encoding_encode(text): a new Uint8Array. Memory that is not there is a RangeError, not the end of the
+// process.
 void Encode(const Info& info) {
   v8::Isolate* const isolate = info.GetIsolate();
   const Utf16Text text(isolate, info[0].As<v8::String>());
@@ -89,16 +91,20 @@ void Encode(const Info& info) {
   }
   v8::ArrayBuffer::Allocator* const allocator = isolate->GetArrayBufferAllocator();
   void* const data = allocator->AllocateUninitialized(size);
-  if (data == nullptr) return Throw(isolate, v8::String::NewFromUtf8Literal(isolate, "Array buffer allocation failed"));
+  if (data == nullptr)
+    return Throw(isolate, v8::String::NewFromUtf8Literal(isolate, "Array buffer allocation failed"));
   EncodeUtf8(text.view(), {static_cast<uint8_t*>(data), size});
   std::unique_ptr<v8::BackingStore> store = v8::ArrayBuffer::NewBackingStore(
-      data, size, [](void* data, size_t size, void* allocator) { static_cast<v8::ArrayBuffer::Allocator*>(allocator)->Free(data, size); },
+      data, size,
+      [](void* data, size_t size, void* allocator) {
+        static_cast<v8::ArrayBuffer::Allocator*>(allocator)->Free(data, size);
+      },
       allocator);
   info.GetReturnValue().Set(v8::Uint8Array::New(v8::ArrayBuffer::New(isolate, std::move(store)), 0, size));
 }
 
-// encoding_encode_into(text, destination, done): done[0] code units became done[1] bytes of the destination. False: that is no
-// Uint8Array.
+// encoding_encode_into(text, destination, done): done[0] code units became done[1] bytes of the destination.
+// False: that is no Uint8Array.
 void EncodeInto(const Info& info) {
   if (!info[1]->IsUint8Array()) {
     info.GetReturnValue().Set(false);
@@ -106,7 +112,8 @@ void EncodeInto(const Info& info) {
   }
   const Utf16Text text(info.GetIsolate(), info[0].As<v8::String>());
   const EncodedLength length = EncodeUtf8(text.view(), Writable(info[1].As<v8::ArrayBufferView>()));
-  const std::array<uint32_t, 2> done = {static_cast<uint32_t>(length.read), static_cast<uint32_t>(length.written)};
+  const std::array<uint32_t, 2> done = {static_cast<uint32_t>(length.read),
+                                        static_cast<uint32_t>(length.written)};
   std::memcpy(Writable(info[2].As<v8::ArrayBufferView>()).data(), done.data(), sizeof(done));
   info.GetReturnValue().Set(true);
 }
@@ -119,21 +126,26 @@ struct StreamState {
 };
 
 // Decodes one piece. `state` may be null: the piece is all there is.
-void DecodePiece(const Info& info, Encoding encoding, std::span<const uint8_t> bytes, uint32_t flags, StreamState* state) {
+void DecodePiece(const Info& info, Encoding encoding, std::span<const uint8_t> bytes, uint32_t flags,
+                 StreamState* state) {
   std::vector<uint8_t> joined;
   if (state != nullptr && state->pending_size > 0) {
-    joined.assign(state->pending, state->pending + std::min<size_t>(state->pending_size, sizeof(state->pending)));
+    joined.assign(state->pending,
+                  state->pending + std::min<size_t>(state->pending_size, sizeof(state->pending)));
     joined.insert(joined.end(), bytes.begin(), bytes.end());
     bytes = joined;
   }
   std::u16string text;
-  text.reserve(encoding == Encoding::kUtf16Le || encoding == Encoding::kUtf16Be ? bytes.size() / 2 + 1 : bytes.size());
-  const std::optional<size_t> left = Decode(encoding, bytes, (flags & kFatal) != 0 ? Errors::kFatal : Errors::kReplace,
-                                            (flags & kStream) != 0 ? Cut::kIsPending : Cut::kIsError, text);
+  text.reserve(encoding == Encoding::kUtf16Le || encoding == Encoding::kUtf16Be ? bytes.size() / 2 + 1
+                                                                                : bytes.size());
+  const std::optional<size_t> left =
+      Decode(encoding, bytes, (flags & kFatal) != 0 ? Errors::kFatal : Errors::kReplace,
+             (flags & kStream) != 0 ? Cut::kIsPending : Cut::kIsError, text);
   if (!left) return;  // undefined
   std::u16string_view result = text;
   const bool at_start = state == nullptr || state->started == 0;
-  if (at_start && (flags & kIgnoreBom) == 0 && encoding != Encoding::kWindows1252 && result.starts_with(u'\uFEFF')) {
+  if (at_start && (flags & kIgnoreBom) == 0 && encoding != Encoding::kWindows1252 &&
+      result.starts_with(u'\uFEFF')) {
     result.remove_prefix(1);
   }
   if (state != nullptr) {
@@ -144,8 +156,8 @@ void DecodePiece(const Info& info, Encoding encoding, std::span<const uint8_t> b
   ReturnString(info, result);
 }
 
-// encoding_decode(encoding, input, flags, state): the text; undefined after a fatal error; null if the input holds no bytes. The
-// state is a Uint8Array of 8 bytes, or undefined where no stream is going on.
+// encoding_decode(encoding, input, flags, state): the text; undefined after a fatal error; null if the input
+// holds no bytes. The state is a Uint8Array of 8 bytes, or undefined where no stream is going on.
 void DecodeOp(const Info& info) {
   const auto encoding = static_cast<Encoding>(info[0].As<v8::Int32>()->Value());
   const uint32_t flags = info[2].As<v8::Uint32>()->Value();
@@ -154,9 +166,10 @@ void DecodeOp(const Info& info) {
     info.GetReturnValue().SetNull();
     return;
   }
-  StreamState* const state = info[3]->IsUndefined()
-                                 ? nullptr
-                                 : reinterpret_cast<StreamState*>(Writable(info[3].As<v8::ArrayBufferView>()).data());
+  StreamState* const state =
+      info[3]->IsUndefined()
+          ? nullptr
+          : reinterpret_cast<StreamState*>(Writable(info[3].As<v8::ArrayBufferView>()).data());
   DecodePiece(info, encoding, source.bytes(), flags, state);
 }
 

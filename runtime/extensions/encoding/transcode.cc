@@ -41,8 +41,8 @@ void AppendCharacter(char32_t character, std::u16string& out) {
   out.push_back(static_cast<char16_t>(0xDC00 + (character & 0x3FF)));
 }
 
-// What may follow a leading byte of UTF-8: how many bytes, and the range of the first of them, which is what keeps out overlong
-// forms, surrogates and values over U+10FFFF.
+// What may follow a leading byte of UTF-8: how many bytes, and the range of the first of them, which is what
+// keeps out overlong forms, surrogates and values over U+10FFFF.
 struct Sequence {
   size_t length;  // of the bytes that follow; 0: not a leading byte
   uint8_t low;
@@ -70,7 +70,8 @@ size_t AsciiPrefix(std::span<const uint8_t> bytes) {
   return at;
 }
 
-std::optional<size_t> DecodeUtf8(std::span<const uint8_t> bytes, Errors errors, Cut cut, std::u16string& out) {
+std::optional<size_t> DecodeUtf8(std::span<const uint8_t> bytes, Errors errors, Cut cut,
+                                 std::u16string& out) {
   for (size_t at = 0; at < bytes.size();) {
     if (const size_t ascii = AsciiPrefix(bytes.subspan(at)); ascii > 0) {
       out.append(bytes.begin() + at, bytes.begin() + at + ascii);
@@ -100,7 +101,8 @@ std::optional<size_t> DecodeUtf8(std::span<const uint8_t> bytes, Errors errors, 
   return 0;
 }
 
-std::optional<size_t> DecodeUtf16(bool big_endian, std::span<const uint8_t> bytes, Errors errors, Cut cut, std::u16string& out) {
+std::optional<size_t> DecodeUtf16(bool big_endian, std::span<const uint8_t> bytes, Errors errors, Cut cut,
+                                  std::u16string& out) {
   const auto unit_at = [&](size_t at) {
     return static_cast<char16_t>(bytes[at + (big_endian ? 0 : 1)] << 8 | bytes[at + (big_endian ? 1 : 0)]);
   };
@@ -131,11 +133,13 @@ std::optional<size_t> DecodeUtf16(bool big_endian, std::span<const uint8_t> byte
 
 // What windows-1252 has at 0x80 to 0x9F; everywhere else it is Latin-1.
 constexpr std::array<char16_t, 32> kWindows1252 = {
-    0x20AC, 0x0081, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x008D, 0x017D, 0x008F,
-    0x0090, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178};
+    0x20AC, 0x0081, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
+    0x2039, 0x0152, 0x008D, 0x017D, 0x008F, 0x0090, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178};
 
 void DecodeWindows1252(std::span<const uint8_t> bytes, std::u16string& out) {
-  for (const uint8_t byte : bytes) out.push_back(byte >= 0x80 && byte < 0xA0 ? kWindows1252[byte - 0x80] : char16_t{byte});
+  for (const uint8_t byte : bytes)
+    out.push_back(byte >= 0x80 && byte < 0xA0 ? kWindows1252[byte - 0x80] : char16_t{byte});
 }
 
 struct Label {
@@ -188,7 +192,8 @@ std::optional<Encoding> EncodingOfLabel(std::string_view label) {
   for (char& c : name) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
-  const auto* found = std::find_if(std::begin(kLabels), std::end(kLabels), [&](const Label& l) { return l.label == name; });
+  const auto* found =
+      std::find_if(std::begin(kLabels), std::end(kLabels), [&](const Label& l) { return l.label == name; });
   if (found == std::end(kLabels)) return std::nullopt;
   return found->encoding;
 }
@@ -230,7 +235,8 @@ std::string ToUtf8String(std::u16string_view text) {
   return out;
 }
 
-std::optional<size_t> Decode(Encoding encoding, std::span<const uint8_t> bytes, Errors errors, Cut cut, std::u16string& out) {
+std::optional<size_t> Decode(Encoding encoding, std::span<const uint8_t> bytes, Errors errors, Cut cut,
+                             std::u16string& out) {
   switch (encoding) {
     case Encoding::kUtf8:
       return DecodeUtf8(bytes, errors, cut, out);

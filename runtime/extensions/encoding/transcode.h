@@ -1,4 +1,5 @@
-// Text between UTF-16, which JavaScript strings hold, and bytes, as the WHATWG Encoding Standard has it. No V8.
+// Text between UTF-16, which JavaScript strings hold, and bytes, as the WHATWG Encoding Standard has it. No
+// V8.
 #pragma once
 
 #include <cstddef>
@@ -36,8 +37,10 @@ enum class Cut {
   kIsPending  // the rest comes with the next piece
 };
 
-// Appends what `bytes` say to `out`. Each maximal part of a broken sequence becomes one U+FFFD. Returns how many bytes at the end
-// were left alone (at most 3, with Cut::kIsPending), or nothing if with Errors::kFatal an error was met.
-std::optional<size_t> Decode(Encoding encoding, std::span<const uint8_t> bytes, Errors errors, Cut cut, std::u16string& out);
+// Appends what `bytes` say to `out`. Each maximal part of a broken sequence becomes one U+FFFD. Returns how
+// many bytes at the end were left alone (at most 3, with Cut::kIsPending), or nothing if with Errors::kFatal
+// an error was met.
+std::optional<size_t> Decode(Encoding encoding, std::span<const uint8_t> bytes, Errors errors, Cut cut,
+                             std::u16string& out);
 
 }  // namespace evald

@@ -60,16 +60,18 @@ void Number(const Info& info) {
 }
 
 bool IsIntegerArray(v8::Local<v8::Value> value) {
-  return value->IsUint8Array() || value->IsInt8Array() || value->IsUint8ClampedArray() || value->IsUint16Array() ||
-         value->IsInt16Array() || value->IsUint32Array() || value->IsInt32Array() || value->IsBigUint64Array() ||
-         value->IsBigInt64Array();
+  return value->IsUint8Array() || value->IsInt8Array() || value->IsUint8ClampedArray() ||
+         value->IsUint16Array() || value->IsInt16Array() || value->IsUint32Array() || value->IsInt32Array() ||
+         value->IsBigUint64Array() || value->IsBigInt64Array();
 }
 
-// One argument: what to fill. Returns "filled", "type", "quota" or "view": the first thing that is wrong with it.
+// One argument: what to fill. Returns "filled", "type", "quota" or "view": the first thing that is wrong with
+// it.
 void Fill(const Info& info) {
   v8::Isolate* const isolate = info.GetIsolate();
   const auto answer = [&](const auto& literal) {
-    info.GetReturnValue().Set(v8::String::NewFromUtf8Literal(isolate, literal, v8::NewStringType::kInternalized));
+    info.GetReturnValue().Set(
+        v8::String::NewFromUtf8Literal(isolate, literal, v8::NewStringType::kInternalized));
   };
   if (!info[0]->IsArrayBufferView()) return answer("view");
   if (!IsIntegerArray(info[0])) return answer("type");
@@ -99,7 +101,8 @@ void Uuid(const Info& info) {
     text[at++] = kDigits[bytes[i] >> 4];
     text[at++] = kDigits[bytes[i] & 15];
   }
-  info.GetReturnValue().Set(v8::String::NewFromOneByte(info.GetIsolate(), reinterpret_cast<const uint8_t*>(text),
+  info.GetReturnValue().Set(v8::String::NewFromOneByte(info.GetIsolate(),
+                                                       reinterpret_cast<const uint8_t*>(text),
                                                        v8::NewStringType::kNormal, sizeof(text))
                                 .ToLocalChecked());
 }

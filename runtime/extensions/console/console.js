@@ -1,0 +1,213 @@
+
+// The console object. Each message is formatted here and kept with the request by the op console_write.
+
+const DEBUG = 1, LOG = 2, INFO = 3, WARN = 4, ERROR = 5;  // ConsoleMessage.Level
+
+const showArgument = (value) => (typeof value === 'string' ? value : inspect(value));
+
+// What a directive of a format string makes of its argument; undefined if it is none.
+function directive(letter, value) {
+  const numeric = (convert) => (typeof value === 'bigint' ? `${value}n` : typeof value === 'symbol' ? 'NaN' : showNumber(convert(value)));
+  switch (letter) {
+    case 's':
+      if (typeof value === 'bigint') return `${value}n`;
+      if (typeof value === 'number') return showNumber(value);
+      return typeof value === 'object' && value !== null && !hasOwnText(value) ? inspect(value, 0) : stringOf(value);
+    case 'd': return numeric(numberOf);
+    case 'i': return numeric(integerOf);
+    case 'f': return typeof value === 'symbol' ? 'NaN' : showNumber(floatOf(value));
+    case 'j': return toJson(value);
+    case 'O': return inspect(value);
+    case 'o': return inspect(value, 4);
+    case 'c': return '';
+  }
+  return undefined;
+}
+
+// Whether the script gave the object a toString of its own.
+function hasOwnText(object) {
+  for (let at = object; at !== null && kindOf(at) !== 'Proxy'; at = getPrototypeOf(at)) {
+    if (!hasOwn(at, 'toString')) continue;
+    const maker = getOwnPropertyDescriptor(at, 'constructor')?.value;
+    return typeof maker !== 'function' || indexOf(functionText(maker), '[native code]') < 0;
+  }
+  return false;
+}
+
+function toJson(value) {
+  try {
+    return stringOf(stringify(value));
+  } catch (error) {
+    if (kindOf(error) === 'Error' && indexOf(stringOf(error.message), 'circular structure') >= 0) return '[Circular]';
+    throw error;
+  }
+}
+
+function format(args) {
+  let next = 0, text = '', between = '';
+  if (args.length > 1 && typeof args[0] === 'string' && indexOf(args[0], '%') >= 0) {
+    const pattern = args[0];
+    let copied = 0;
+    next = 1;
+    between = ' ';
+    for (let at = indexOf(pattern, '%'); at >= 0 && at + 1 < pattern.length; at = indexOf(pattern, '%', at)) {
+      const letter = pattern[at + 1];
+      const shown = letter === '%' ? '%' : next < args.length ? directive(letter, args[next]) : undefined;
+      if (shown === undefined) {
+        ++at;
+        continue;
+      }
+      if (letter !== '%') ++next;
+      text += slice(pattern, copied, at) + shown;
+      copied = at += 2;
+    }
+    text += slice(pattern, copied);
+  }
+  for (; next < args.length; ++next) {
+    text += between + showArgument(args[next]);
+    between = ' ';
+  }
+  return text;
+}
+
+let groupIndent = '';
+const counts = new MapOf(), timers = new MapOf();
+
+const emit = (level, text) => write(level, groupIndent === '' ? text : groupIndent + indentLines(text, groupIndent));
+
+function showTime(millis) {
+  const seconds = millis / 1000, minutes = floor(seconds / 60), hours = floor(minutes / 60);
+  const two = (value) => padStart(`${value}`, 2, '0');
+  if (hours > 0) return `${hours}:${two(minutes % 60)}:${two(floor(seconds % 60))} (h:mm:ss)`;
+  if (minutes > 0) return `${minutes}:${padStart(toFixed(seconds % 60, 3), 6, '0')} (m:ss.mmm)`;
+  return seconds >= 1 ? `${toFixed(seconds, 3)}s` : `${numberOf(toFixed(millis, 3))}ms`;
+}
+
+// Says how long a timer has been running, and whatever else there is to say.
+function reportTimer(label, method, rest) {
+  const started = mapGet(timers, label);
+  if (started === undefined) {
+    emit(WARN, `Warning: No such label '${label}' for console.${method}()`);
+    return;
+  }
+  emit(LOG, `${label}: ${showTime(round(max(0, now() - started) * 10) / 10)}${rest.length > 0 ? ` ${format(rest)}` : ''}`);
+}
+
+// The rows and columns of console.table, or undefined for what has none.
+function tabulate(data, wanted) {
+  if (typeof data !== 'object' || data === null) return undefined;
+  const kind = kindOf(data), rows = [];
+  if (kind === 'Map') eachOfMap(data, (value, key) => push(rows, [`${rows.length}`, value, inspect(key, 0)]));
+  else if (kind === 'Set') eachOfSet(data, (value) => push(rows, [`${rows.length}`, value]));
+  else for (const keys = stringKeys(data), at = { i: 0 }; at.i < keys.length; ++at.i) push(rows, [keys[at.i], data[keys[at.i]]]);
+  const columns = [kind === 'Map' || kind === 'Set' ? '(iteration index)' : '(index)'];
+  if (kind === 'Map') push(columns, 'Key');
+  const fixed = columns.length;
+  let hasValues = false;
+  for (let i = 0; i < rows.length; ++i) {
+    const value = rows[i][1];
+    if (typeof value !== 'object' || value === null) {
+      hasValues = true;
+      continue;
+    }
+    const keys = wanted ?? stringKeys(value);
+    for (let k = 0; k < keys.length; ++k) if (indexIn(columns, keys[k], fixed) < 0) push(columns, keys[k]);
+  }
+  const cells = [];
+  for (let i = 0; i < rows.length; ++i) {
+    const { 0: index, 1: value, 2: key } = rows[i], row = kind === 'Map' ? [index, key] : [index];
+    const isObject = typeof value === 'object' && value !== null;
+    for (let c = fixed; c < columns.length; ++c) push(row, isObject && hasOwn(value, columns[c]) ? inspect(value[columns[c]], 0) : '');
+    if (hasValues) push(row, isObject ? '' : inspect(value, 0));
+    push(cells, row);
+  }
+  if (hasValues) push(columns, 'Values');
+  return { columns, cells };
+}
+
+function drawTable({ columns, cells }) {
+  const widths = [];
+  for (let c = 0; c < columns.length; ++c) {
+    let most = columns[c].length;
+    for (let r = 0; r < cells.length; ++r) most = max(most, cells[r][c].length);
+    push(widths, most + 2);
+  }
+  const each = (text) => {
+    const out = [];
+    for (let c = 0; c < widths.length; ++c) push(out, text(c));
+    return out;
+  };
+  const rule = (left, middle, right) => left + join(each((c) => repeat('─', widths[c])), middle) + right;
+  const center = (text, width) => repeat(' ', floor((width - text.length) / 2)) + text + repeat(' ', width - text.length - floor((width - text.length) / 2));
+  const row = (texts) => `│${join(each((c) => center(texts[c], widths[c])), '│')}│`;
+  const lines = [rule('┌', '┬', '┐'), row(columns), rule('├', '┼', '┤')];
+  for (let r = 0; r < cells.length; ++r) push(lines, row(cells[r]));
+  push(lines, rule('└', '┴', '┘'));
+  return join(lines, '\n');
+}
+
+function openGroup(args) {
+  if (args.length > 0) emit(LOG, format(args));
+  groupIndent += '  ';
+}
+
+const methods = {
+  log(...args) { emit(LOG, format(args)); },
+  warn(...args) { emit(WARN, format(args)); },
+  dir(object, options) {
+    const depth = typeof options === 'object' && options !== null ? options.depth : undefined;
+    emit(LOG, inspect(object, depth === null ? Infinity : depth));
+  },
+  time(label = 'default') {
+    label = `${label}`;
+    if (mapHas(timers, label)) emit(WARN, `Warning: Label '${label}' already exists for console.time()`);
+    else mapSet(timers, label, now());
+  },
+  timeEnd(label = 'default') {
+    label = `${label}`;
+    reportTimer(label, 'timeEnd', []);
+    mapDelete(timers, label);
+  },
+  timeLog(label = 'default', ...data) { reportTimer(`${label}`, 'timeLog', data); },
+  trace(...args) {
+    const error = { __proto__: null };
+    captureStackTrace(error, trace);
+    const stack = `${error.stack}`, from = indexOf(stack, '\n');
+    emit(ERROR, `Trace${args.length > 0 ? `: ${format(args)}` : ''}${from < 0 ? '' : slice(stack, from)}`);
+  },
+  assert(condition, ...args) {
+    if (condition) return;
+    if (typeof args[0] === 'string') args[0] = `Assertion failed: ${args[0]}`;
+    else unshift(args, 'Assertion failed');
+    emit(WARN, format(args));
+  },
+  clear() {},
+  count(label = 'default') {
+    label = `${label}`;
+    const count = (mapGet(counts, label) ?? 0) + 1;
+    mapSet(counts, label, count);
+    emit(LOG, `${label}: ${count}`);
+  },
+  countReset(label = 'default') {
+    label = `${label}`;
+    if (!mapDelete(counts, label)) emit(WARN, `Warning: Count for '${label}' does not exist`);
+  },
+  group(...args) { openGroup(args); },
+  groupEnd() { groupIndent = slice(groupIndent, 0, max(0, groupIndent.length - 2)); },
+  table(data, columns) {
+    const table = tabulate(data, columns);
+    emit(LOG, table === undefined ? showArgument(data) : drawTable(table));
+  },
+  debug(...args) { emit(DEBUG, format(args)); },
+  info(...args) { emit(INFO, format(args)); },
+  dirxml(...args) { emit(LOG, format(args)); },
+  error(...args) { emit(ERROR, format(args)); },
+  groupCollapsed(...args) { openGroup(args); },
+};
+
+const { captureStackTrace } = Error;
+const { trace } = methods;
+const console = Object.create(Object.create(Object.prototype));
+for (const name of stringKeys(methods)) console[name] = methods[name];
+defineProperty(console, toStringTag, { value: 'console', configurable: true });
+defineProperty(globalThis, 'console', { value: console, writable: true, configurable: true });

@@ -1,0 +1,34 @@
+// From the configuration to what a snapshot is built from: every file read, every entry checked.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "evald/internal/zygote.pb.h"
+#include "evald/v1/config.pb.h"
+#include "runtime/extension.h"
+#include "runtime/module.h"
+#include "snapshot/envelope.pb.h"
+
+namespace evald::snapshot {
+
+struct BuildInputs {
+  std::vector<Extension> extensions;  // in the order in which they are evaluated; CheckExtensions holds
+  std::vector<Module> modules;
+  std::vector<internal::WarmupSource> warmup;
+};
+
+// One source file of a configuration is at most this long.
+inline constexpr size_t kMaxSourceBytes = size_t{64} << 20;
+
+// Relative paths in `config` start at `config_folder`. INVALID_ARGUMENT: an entry is at fault; the message
+// names it, and the file with its path ("modules[1] 'rules': cannot read /etc/evald/rules.mjs: No such file
+// or directory").
+absl::StatusOr<BuildInputs> ResolveInputs(const v1::EvaldConfig& config, const std::string& config_folder);
+
+// What a snapshot of these inputs, built by this process, says of itself: complete but for generation and
+// times.
+EnvelopeHeader DescribeInputs(const BuildInputs& inputs, const internal::RuntimeIdentity& identity);
+
+}  // namespace evald::snapshot

@@ -1,0 +1,34 @@
+// Preparing a snapshot: the matching one out of the store, or a new one, built and stored.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "evald/internal/builder.pb.h"
+#include "evald/v1/snapshot.pb.h"
+#include "snapshot/envelope.h"
+
+namespace evald::snapshot {
+
+struct PreparedSnapshot {
+  internal::SnapshotReady ready;
+  std::string blob;  // checked V8 startup data
+};
+
+// Told, a line at a time, of what is worth saying while it happens.
+using LogSink = std::function<void(std::string_view line)>;
+
+// Does what `request` asks. Starts V8 in this process; a script that never ends makes it never return, so it
+// runs in a process with a deadline. Once for each process.
+//
+// A snapshot that was built is given out even when it cannot be stored (a full disk, a read-only one): `log`
+// is told. A store that others could write is a failure all the same.
+std::variant<PreparedSnapshot, internal::SnapshotFailed> PrepareSnapshot(
+    const internal::SnapshotRequest& request, const LogSink& log);
+
+// How the public API describes a stored snapshot. Says nothing of which one is serving.
+v1::Snapshot DescribeSnapshot(const EnvelopeHeader& header, uint64_t blob_bytes);
+
+}  // namespace evald::snapshot

@@ -1,0 +1,338 @@
+#include "snapshot/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "base/check.h"
+#include "snapshot/fingerprint.h"
+
+namespace evald::snapshot {
+namespace {
+
+constexpr char kSuffix[] = ".snapshot";
+constexpr size_t kSuffixBytes = sizeof(kSuffix) - 1;
+constexpr char kLeftoverPrefix[] = ".new.";
+
+std::string FileName(const std::string& fingerprint) { return absl::StrCat(fingerprint, kSuffix); }
+
+bool IsSnapshotName(const std::string& name) {
+  return absl::EndsWith(name, kSuffix) && IsFingerprint(name.substr(0, name.size() - kSuffixBytes));
+}
+
+absl::Status Errno(const std::string& what) {
+  return absl::UnavailableError(absl::StrCat(what, ": ", std::strerror(errno)));
+}
+
+// As `mkdir -p`: every folder made here is the user's alone.
+absl::Status MakeFolder(const std::string& path) {
+  for (size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
+    const std::string part = path.substr(0, at);
+    if (mkdir(part.c_str(), 0700) != 0 && errno != EEXIST) {
+      // A parent that is there but may not be written (EACCES, EROFS) is no obstacle if the rest is there
+      // too.
+      const int error = errno;
+      struct stat found;
+      if (stat(part.c_str(), &found) != 0) {
+        errno = error;
+        return Errno(absl::StrCat("the snapshot store ", path, " cannot be made: mkdir ", part));
+      }
+    }
+    if (at == std::string::npos) return absl::OkStatus();
+  }
+}
+
+absl::Status CheckOwnership(const struct stat& found, const std::string& what) {
+  if (found.st_uid != geteuid() && found.st_uid != 0) {
+    return absl::PermissionDeniedError(
+        absl::StrCat(what, " belongs to user ", found.st_uid,
+                     ", not to the one that evald runs as: snapshots are executable input"));
+  }
+  if ((found.st_mode & 022) != 0) {
+    char mode[8];
+    std::snprintf(mode, sizeof(mode), "%04o", static_cast<unsigned>(found.st_mode & 07777));
+    return absl::PermissionDeniedError(
+        absl::StrCat(what, " can be written by group or others (mode ", mode,
+                     "): snapshots are executable input; run chmod go-w on it"));
+  }
+  return absl::OkStatus();
+}
+
+// Opens one file of the store for reading and checks that nobody else can have written it.
+absl::StatusOr<UniqueFd> OpenFile(int folder, const std::string& name, uint64_t& size) {
+  UniqueFd file(openat(folder, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!file) {
+    if (errno == ENOENT) return absl::NotFoundError("no such snapshot is stored");
+    return Errno(absl::StrCat("open ", name));
+  }
+  struct stat found;
+  if (fstat(file.get(), &found) != 0) return Errno(absl::StrCat("stat ", name));
+  if (!S_ISREG(found.st_mode)) return absl::DataLossError("not a regular file");
+  if (absl::Status owned = CheckOwnership(found, name); !owned.ok()) return owned;
+  size = static_cast<uint64_t>(found.st_size);
+  return file;
+}
+
+// The first `limit` bytes of a file, or all of it.
+absl::StatusOr<std::string> ReadBeginning(int fd, size_t limit) {
+  std::string bytes(limit, '\0');
+  size_t done = 0;
+  while (done < limit) {
+    const ssize_t n = read(fd, bytes.data() + done, limit - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return Errno("read");
+    if (n == 0) break;
+    done += static_cast<size_t>(n);
+  }
+  bytes.resize(done);
+  return bytes;
+}
+
+// Holds the store's lock while it lives, if it could be had.
+class FolderLock {
+ public:
+  FolderLock(int folder, int how) : folder_(folder) {
+    int result;
+    do {
+      result = flock(folder_, how);
+    } while (result != 0 && errno == EINTR);
+    held_ = result == 0;
+  }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+  ~FolderLock() {
+    if (held_) flock(folder_, LOCK_UN);
+  }
+  bool held() const { return held_; }
+
+ private:
+  const int folder_;
+  bool held_ = false;
+};
+
+using Parts = google::protobuf::RepeatedPtrField<SnapshotPart>;
+
+const SnapshotPart* Find(const Parts& parts, const std::string& name) {
+  for (const SnapshotPart& part : parts) {
+    if (part.name() == name) return &part;
+  }
+  return nullptr;
+}
+
+// `kind` is "extension" or "module".
+std::string DescribeParts(const std::string& kind, const Parts& expected, const Parts& stored) {
+  for (const SnapshotPart& part : expected) {
+    const SnapshotPart* before = Find(stored, part.name());
+    if (before == nullptr) return absl::StrCat(kind, " '", part.name(), "' was added");
+    if (before->sha256() != part.sha256()) return absl::StrCat(kind, " '", part.name(), "' changed");
+  }
+  for (const SnapshotPart& part : stored) {
+    if (Find(expected, part.name()) == nullptr) return absl::StrCat(kind, " '", part.name(), "' was removed");
+  }
+  const bool same_order = expected.size() == stored.size() &&
+                          std::equal(expected.begin(), expected.end(), stored.begin(),
+                                     [](const auto& a, const auto& b) { return a.name() == b.name(); });
+  return same_order ? "" : absl::StrCat("the order of ", kind, "s changed");
+}
+
+}  // namespace
+
+std::string DescribeDifference(const EnvelopeHeader& expected, const EnvelopeHeader& stored) {
+  if (expected.architecture() != stored.architecture()) {
+    return absl::StrCat("it was built on ", stored.architecture(), ", this is ", expected.architecture());
+  }
+  if (expected.v8_version() != stored.v8_version()) {
+    return absl::StrCat("V8 ", expected.v8_version(), " instead of ", stored.v8_version());
+  }
+  if (expected.v8_flags() != stored.v8_flags()) {
+    return absl::StrCat("V8 flags '", expected.v8_flags(), "' instead of '", stored.v8_flags(), "'");
+  }
+  if (expected.ops_digest() != stored.ops_digest()) return "the set of native functions changed";
+  if (std::string text = DescribeParts("extension", expected.extensions(), stored.extensions());
+      !text.empty())
+    return text;
+  if (std::string text = DescribeParts("module", expected.modules(), stored.modules()); !text.empty())
+    return text;
+  if (Fingerprint(expected) != stored.fingerprint()) return "it was built by another version of evald";
+  return "";
+}
+
+Store::Store(Options options, UniqueFd folder)
+    : path_(std::move(options.folder)), calls_(*options.calls), folder_(std::move(folder)) {}
+
+absl::StatusOr<std::unique_ptr<Store>> Store::Create(Options options) {
+  if (options.folder.empty()) return absl::InvalidArgumentError("the snapshot store has no folder");
+  static FileCalls system_calls;
+  if (options.calls == nullptr) options.calls = &system_calls;
+  if (absl::Status made = MakeFolder(options.folder); !made.ok()) return made;
+  UniqueFd folder(open(options.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder) return Errno(absl::StrCat("the snapshot store ", options.folder, " cannot be opened"));
+  struct stat found;
+  if (fstat(folder.get(), &found) != 0) return Errno(absl::StrCat("stat ", options.folder));
+  if (absl::Status owned = CheckOwnership(found, absl::StrCat("the snapshot store ", options.folder));
+      !owned.ok())
+    return owned;
+  std::unique_ptr<Store> store(new Store(std::move(options), std::move(folder)));
+  store->SweepLeftovers();
+  return store;
+}
+
+void Store::SweepLeftovers() {
+  // A lock that is taken means that somebody is writing: what is there is not left over.
+  const FolderLock lock(folder_.get(), LOCK_EX | LOCK_NB);
+  if (!lock.held()) return;
+  const absl::StatusOr<std::vector<std::string>> names = FileNames();
+  if (!names.ok()) return;
+  for (const std::string& name : *names) {
+    if (absl::StartsWith(name, kLeftoverPrefix)) unlinkat(folder_.get(), name.c_str(), 0);
+  }
+}
+
+absl::StatusOr<std::vector<std::string>> Store::FileNames() {
+  // A descriptor of its own: the position in a folder belongs to the open file description.
+  const int fd = openat(folder_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return Errno(absl::StrCat("open ", path_));
+  DIR* entries = fdopendir(fd);
+  if (entries == nullptr) {
+    close(fd);
+    return Errno(absl::StrCat("read ", path_));
+  }
+  std::vector<std::string> names;
+  while (const dirent* entry = readdir(entries)) names.emplace_back(entry->d_name);
+  closedir(entries);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+absl::StatusOr<StoredSnapshot> Store::LoadFile(const std::string& name) {
+  uint64_t size = 0;
+  const absl::StatusOr<UniqueFd> file = OpenFile(folder_.get(), name, size);
+  if (!file.ok()) return file.status();
+  if (size > kMaxEnvelopeBytes) {
+    return absl::OutOfRangeError(
+        absl::StrCat("a file of ", size, " bytes, more than the limit of ", kMaxEnvelopeBytes));
+  }
+  const absl::StatusOr<std::string> bytes = ReadBeginning(file->get(), size);
+  if (!bytes.ok()) return bytes.status();
+  absl::StatusOr<Envelope> envelope = DecodeEnvelope(*bytes);
+  if (!envelope.ok()) return envelope.status();
+  return StoredSnapshot{std::move(envelope->header), std::string(envelope->blob)};
+}
+
+absl::StatusOr<StoredSnapshot> Store::Load(const std::string& fingerprint) {
+  if (!IsFingerprint(fingerprint)) return absl::NotFoundError("no such snapshot is stored");
+  absl::StatusOr<StoredSnapshot> stored = LoadFile(FileName(fingerprint));
+  if (!stored.ok()) return stored.status();
+  if (stored->header.fingerprint() != fingerprint || Fingerprint(stored->header) != fingerprint) {
+    return absl::DataLossError("it holds another snapshot than its name says");
+  }
+  return stored;
+}
+
+absl::StatusOr<EnvelopeSummary> Store::ReadSummary(const std::string& name) {
+  uint64_t size = 0;
+  const absl::StatusOr<UniqueFd> file = OpenFile(folder_.get(), name, size);
+  if (!file.ok()) return file.status();
+  const absl::StatusOr<std::string> beginning =
+      ReadBeginning(file->get(), std::min<uint64_t>(size, kMaxSummaryBytes));
+  if (!beginning.ok()) return beginning.status();
+  if (beginning->size() < std::min<uint64_t>(size, kMaxSummaryBytes))
+    return absl::DataLossError("truncated while it was read");
+  absl::StatusOr<EnvelopeSummary> summary = DecodeEnvelopeHeader(*beginning, size);
+  if (summary.ok() && FileName(summary->header.fingerprint()) != name) {
+    return absl::DataLossError("it holds another snapshot than its name says");
+  }
+  return summary;
+}
+
+absl::StatusOr<StoreListing> Store::List() {
+  const absl::StatusOr<std::vector<std::string>> names = FileNames();
+  if (!names.ok()) return names.status();
+  StoreListing listing;
+  for (const std::string& name : *names) {
+    if (!IsSnapshotName(name)) continue;
+    absl::StatusOr<EnvelopeSummary> summary = ReadSummary(name);
+    if (summary.ok()) {
+      listing.snapshots.push_back(*std::move(summary));
+    } else if (summary.status().code() != absl::StatusCode::kNotFound) {  // not one that was removed just now
+      listing.broken.push_back(absl::StrCat(name, ": ", summary.status().message()));
+    }
+  }
+  std::stable_sort(listing.snapshots.begin(), listing.snapshots.end(), [](const auto& a, const auto& b) {
+    return a.header.generation() > b.header.generation();
+  });
+  return listing;
+}
+
+absl::Status Store::WriteFile(const std::string& name, std::string_view bytes) {
+  UniqueFd file(
+      openat(folder_.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file) return Errno(absl::StrCat("create a file in ", path_));
+  for (size_t done = 0; done < bytes.size();) {
+    const ssize_t n = calls_.Write(file.get(), bytes.data() + done, bytes.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return Errno(absl::StrCat("write in ", path_));
+    if (n == 0) return absl::UnavailableError(absl::StrCat("write in ", path_, ": nothing more was taken"));
+    done += static_cast<size_t>(n);
+  }
+  if (calls_.Fsync(file.get()) != 0) return Errno(absl::StrCat("fsync in ", path_));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<EnvelopeHeader> Store::Save(EnvelopeHeader header, std::string_view blob) {
+  EVALD_CHECK(IsFingerprint(header.fingerprint()), "a snapshot is stored under a fingerprint");
+  const FolderLock lock(folder_.get(), LOCK_EX);
+  if (!lock.held()) return Errno(absl::StrCat("lock ", path_));
+  const absl::StatusOr<StoreListing> before = List();
+  if (!before.ok()) return before.status();
+  header.set_generation(before->snapshots.empty() ? 1 : before->snapshots.front().header.generation() + 1);
+  const absl::StatusOr<std::string> bytes = EncodeEnvelope(header, blob);
+  if (!bytes.ok()) return bytes.status();
+
+  const std::string name = FileName(header.fingerprint());
+  const std::string temporary = absl::StrCat(kLeftoverPrefix, header.fingerprint(), ".", getpid());
+  unlinkat(folder_.get(), temporary.c_str(), 0);  // of an earlier process with this id
+  absl::Status written = WriteFile(temporary, *bytes);
+  if (written.ok() && calls_.RenameAt(folder_.get(), temporary.c_str(), name.c_str()) != 0) {
+    written = Errno(absl::StrCat("rename in ", path_));
+  }
+  if (!written.ok()) {
+    unlinkat(folder_.get(), temporary.c_str(), 0);
+    return written;
+  }
+  // From here on the new file is the one that is found, whatever happens: only its outliving a power cut is
+  // at stake.
+  if (calls_.Fsync(folder_.get()) != 0) return Errno(absl::StrCat("fsync of ", path_));
+  RemoveOldest();
+  return header;
+}
+
+void Store::RemoveOldest() {
+  const absl::StatusOr<StoreListing> listing = List();
+  if (!listing.ok()) return;
+  for (size_t i = kKeptGenerations; i < listing->snapshots.size(); ++i) {
+    unlinkat(folder_.get(), FileName(listing->snapshots[i].header.fingerprint()).c_str(), 0);
+  }
+}
+
+std::string Store::Explain(const EnvelopeHeader& expected, const absl::Status& load) {
+  if (!absl::IsNotFound(load)) return absl::StrCat("the stored snapshot cannot be used: ", load.message());
+  const absl::StatusOr<StoreListing> listing = List();
+  if (!listing.ok()) return std::string(listing.status().message());
+  if (listing->snapshots.empty()) {
+    if (listing->broken.empty()) return "no snapshot is stored";
+    return absl::StrCat("no stored snapshot can be used: ", listing->broken.front());
+  }
+  const std::string difference = DescribeDifference(expected, listing->snapshots.front().header);
+  return difference.empty() ? "the newest stored snapshot was taken away meanwhile" : difference;
+}
+
+}  // namespace evald::snapshot
