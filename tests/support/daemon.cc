@@ -1,0 +1,108 @@
+#include "tests/support/daemon.h"
+
+#include <signal.h>
+
+#include <filesystem>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/check.h"
+#include "google/protobuf/text_format.h"
+
+namespace evald::testing {
+namespace {
+
+std::string WithVerifiedRewinds(const std::string& text) {
+  v1::EvaldConfig config;
+  EVALD_CHECK(google::protobuf::TextFormat::ParseFromString(text, &config),
+              "a test's configuration is valid");
+  config.mutable_pool()->set_verify_rewind(true);
+  std::string result;
+  google::protobuf::TextFormat::PrintToString(config, &result);
+  return result;
+}
+
+}  // namespace
+
+std::vector<std::string> CommandLine(const DaemonOptions& options, const std::string& folder,
+                                     const std::string& address) {
+  const std::string zygote = options.zygote.empty() ? PathFromEnvironment("EVALD_ZYGOTE") : options.zygote;
+  const std::string data_dir = options.data_dir.empty() ? folder + "/data" : options.data_dir;
+  if (!options.config_file) WriteFile(folder + "/evald.textproto", WithVerifiedRewinds(options.config));
+  return {
+      PathFromEnvironment("EVALD_DAEMON"),
+      "--config=" + options.config_file.value_or(folder + "/evald.textproto"),
+      "--listen=" + address,
+      "--data_dir=" + data_dir,
+      "--zygote=" + zygote,
+      "--snapshot_tool=" + PathFromEnvironment("EVALD_SNAPSHOT_TOOL"),
+  };
+}
+
+absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(DaemonOptions options) {
+  std::unique_ptr<Daemon> daemon(new Daemon(std::move(options)));
+  if (absl::Status status = daemon->AwaitServing(); !status.ok()) return status;
+  return daemon;
+}
+
+Daemon::Daemon(DaemonOptions options)
+    : folder_(NewFolder()),
+      address_(options.listen.empty() ? absl::StrCat("unix:", folder_, "/socket") : options.listen),
+      data_dir_(options.data_dir.empty() ? folder_ + "/data" : options.data_dir) {
+  client_ = NewClient();
+  process_ = std::make_unique<Process>(ProcessOptions{
+      .argv = CommandLine(options, folder_, address_),
+      .folder = folder_,
+      .out_file = folder_ + "/log",
+      .err_file = folder_ + "/log",
+  });
+}
+
+Daemon::~Daemon() {
+  if (process_->running()) {
+    // Stopped first, so that none of them starts another meanwhile.
+    process_->Signal(SIGSTOP);
+    const std::vector<pid_t> descendants = proc::Descendants(pid());
+    process_.reset();
+    for (const pid_t descendant : descendants) kill(descendant, SIGKILL);
+  }
+  std::filesystem::remove_all(folder_);
+}
+
+std::unique_ptr<Client> Daemon::NewClient() const { return *Client::Connect(address_); }
+
+absl::Status Daemon::AwaitServing() {
+  // Building a snapshot is part of it.
+  const bool serving = Eventually(
+      [this] {
+        if (!process_->running()) return true;
+        const auto health = client_->CheckHealth({.timeout = std::chrono::seconds(1)});
+        return health.ok() && *health == Client::Health::kServing;
+      },
+      2 * kPatience);
+  if (serving && process_->running()) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat(process_->running() ? "evald does not serve" : "evald ended before it served",
+                   "; it logged:\n", Log()));
+}
+
+pid_t Daemon::ZygotePid() const {
+  for (const pid_t child : proc::Children(pid())) {
+    if (proc::Name(child) == "evald-zygote") return child;
+  }
+  return 0;
+}
+
+std::vector<pid_t> Daemon::WorkerPids() const {
+  const pid_t zygote = ZygotePid();
+  return zygote == 0 ? std::vector<pid_t>() : proc::Children(zygote);
+}
+
+std::string Daemon::Log() const { return ReadFile(folder_ + "/log"); }
+
+std::optional<int> Daemon::Stop() {
+  Signal(SIGTERM);
+  return Wait();
+}
+
+}  // namespace evald::testing

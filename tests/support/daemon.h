@@ -1,0 +1,78 @@
+// Daemon: a real evald, with its zygote and workers, run by a test.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "client/client.h"
+#include "evald/v1/config.pb.h"
+#include "tests/support/process.h"
+
+namespace evald::testing {
+
+struct DaemonOptions {
+  // In protobuf text format. Every rewind is verified, whatever is written here.
+  std::string config;
+  // Where it serves; a Unix socket of its own if empty.
+  std::string listen;
+  // Kept from one daemon to the next if given; else a new folder.
+  std::string data_dir;
+  // Instead of the real one.
+  std::string zygote;
+  // Instead of the file made from `config`.
+  std::optional<std::string> config_file;
+};
+
+// The command line that Daemon::Start runs, for tests of what a daemon says when it cannot start. `folder`
+// holds the files that it needs.
+std::vector<std::string> CommandLine(const DaemonOptions& options, const std::string& folder,
+                                     const std::string& address);
+
+// Owned by one test or one suite; used on the thread that made it, its clients on any. When it goes, the
+// daemon and all its descendants are killed if they are still there.
+class Daemon {
+ public:
+  // Serving, or an error that has the daemon's log in it.
+  static absl::StatusOr<std::unique_ptr<Daemon>> Start(DaemonOptions options);
+  ~Daemon();
+
+  const std::string& address() const { return address_; }
+  const std::string& data_dir() const { return data_dir_; }
+  Client& client() { return *client_; }
+  // A connection of its own.
+  std::unique_ptr<Client> NewClient() const;
+
+  pid_t pid() const { return process_->pid(); }
+  bool running() { return process_->running(); }
+  // The process forked from; 0 while there is none.
+  pid_t ZygotePid() const;
+  // Idle and busy ones.
+  std::vector<pid_t> WorkerPids() const;
+
+  // All that the daemon has written so far.
+  std::string Log() const;
+
+  // SIGTERM, then the exit code; nothing if it did not end.
+  std::optional<int> Stop();
+  void Signal(int signal) const { process_->Signal(signal); }
+  std::optional<int> Wait() { return process_->Wait(); }
+
+ private:
+  explicit Daemon(DaemonOptions options);
+  absl::Status AwaitServing();
+
+  const std::string folder_;
+  const std::string address_;
+  const std::string data_dir_;
+  std::unique_ptr<Process> process_;
+  std::unique_ptr<Client> client_;
+};
+
+}  // namespace evald::testing
