@@ -74,7 +74,7 @@ def _fetch_package(ctx, package):
     ctx.report_progress("fetching the Debian package " + package)
     folder = "deb/" + package.split("=")[0]
     ctx.file(folder + "/.folder", "", executable = False)
-    _must(ctx, ["apt-get", "download", package], "`apt-get download {}`".format(package), folder)
+    _must(ctx, ["apt-get", "-o", "Acquire::Retries=3", "download", package], "`apt-get download {}`".format(package), folder)
     files = _must(ctx, ["find", folder, "-name", "*.deb"], "finding the package").splitlines()
     _must(ctx, ["dpkg-deb", "-x", files[0], "tree"], "unpacking " + package)
     return _must(ctx, ["dpkg-deb", "-f", files[0], "Depends"], "reading " + package)

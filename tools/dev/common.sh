@@ -28,5 +28,20 @@ bazel_run() {
   bazel "${command}" ${config:+"${config}"} "$@"
 }
 
+# Sorts Bazel's arguments into the arrays `flags` and `targets`; with no target named, it is all of them.
+split_arguments() {
+  local argument
+  flags=() targets=()
+  for argument in "$@"; do
+    case "${argument}" in
+      --) ;;
+      -//* | -@*) targets+=("${argument}") ;;
+      -*) flags+=("${argument}") ;;
+      *) targets+=("${argument}") ;;
+    esac
+  done
+  [[ ${#targets[@]} -gt 0 ]] || targets=(//...)
+}
+
 # Where `bazel build` with the same flags puts things. The bazel-bin link may belong to another configuration.
 bazel_bin() { bazel_run info "$@" bazel-bin 2>/dev/null; }

@@ -6,17 +6,8 @@ readonly NO_TESTS=4
 
 cmd_test() {
   ensure_build_packages
-  local flags=() targets=() argument
-  for argument in "$@"; do
-    case "${argument}" in
-      -//* | -@*) targets+=("${argument}") ;;
-      --) ;;
-      -*) flags+=("${argument}") ;;
-      *) targets+=("${argument}") ;;
-    esac
-  done
-  [[ ${#targets[@]} -gt 0 ]] || targets=(//...)
-
+  local flags targets
+  split_arguments "$@"
   local events status=0
   events="$(mktemp -t evald-test-XXXXXX.json)"
   # shellcheck disable=SC2064  # the name is wanted as it is now
