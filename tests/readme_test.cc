@@ -66,7 +66,7 @@ class ReadmeTest : public ::testing::Test {
         fs::path(PathFromEnvironment("SCRIPT_PROTO")).parent_path().parent_path().parent_path(),
         folder_ + "/proto");
     absl::StatusOr<std::unique_ptr<Daemon>> daemon =
-        Daemon::Start({.config = ReadFile(folder_ + "/evald.textproto"), .listen = address_});
+        Daemon::Start({.listen = address_, .config_file = folder_ + "/evald.textproto"});
     ASSERT_TRUE(daemon.ok()) << daemon.status();
     daemon_ = *std::move(daemon);
   }

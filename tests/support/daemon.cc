@@ -33,6 +33,7 @@ std::vector<std::string> CommandLine(const DaemonOptions& options, const std::st
       PathFromEnvironment("EVALD_DAEMON"),
       "--config=" + options.config_file.value_or(folder + "/evald.textproto"),
       "--listen=" + address,
+      "--admin=unix:" + folder + "/admin",
       "--data_dir=" + data_dir,
       "--zygote=" + zygote,
       "--snapshot_tool=" + PathFromEnvironment("EVALD_SNAPSHOT_TOOL"),

@@ -103,7 +103,7 @@ void Answer(int socket, const internal::WorkerRequest& request) {
   if (wanted == "overlong frame") return Send(socket, "\xff\xff\xff\xff");
   if (wanted == "not protobuf") return Send(socket, Frame("\xff\xff\xff\xff"));
   if (wanted == "empty message") return Send(socket, Frame(""));
-  if (wanted == "silence") return;
+  if (wanted == "silence") pause();
   if (wanted == "hang up") _exit(0);
   if (wanted == "wrong request id") reply.mutable_reply()->set_request_id(request.request_id() + 1000);
   if (wanted == "reply without outcome") reply.mutable_reply()->clear_value();
