@@ -111,7 +111,6 @@ TEST_F(Errors, HostileErrorsAreDataToo) {
            "throw {toString() { for (;;); }}",
            "throw new Proxy({}, {get() { throw 1 }, getPrototypeOf() { throw 2 }})",
            "Error.prepareStackTrace = () => { throw 1 }; throw new Error('x')",
-           "Error.prepareStackTrace = () => { for (;;); }; throw new Error('x')",
            "throw new Error('x'.repeat(1e7))",
            "const e = new Error('x'); e.stack = 'y'.repeat(1e7); throw e",
            "Error.stackTraceLimit = Infinity; (function f() { f() })()",

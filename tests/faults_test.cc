@@ -200,7 +200,7 @@ TEST_F(ShutdownTest, RunningRequestsFinish) {
   const std::vector<pid_t> processes = proc::Descendants(daemon->pid());
   EXPECT_EQ(daemon->Stop(), 0) << daemon->Log();
   EXPECT_EQ(running.Await(), "\"finished\"");
-  for (const pid_t process : processes) EXPECT_FALSE(proc::Alive(process)) << process;
+  for (const pid_t process : processes) EXPECT_FALSE(proc::Alive(process)) << proc::Name(process);
 }
 
 TEST_F(ShutdownTest, NewRequestsAreRefusedMeanwhile) {

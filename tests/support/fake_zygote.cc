@@ -78,9 +78,9 @@ std::string Receive(int socket, UniqueFd& descriptor) {
   return std::string(bytes, static_cast<size_t>(size));
 }
 
-internal::WorkerMessage Ready() {
+internal::WorkerMessage Ready(v1::IsolateOrigin origin) {
   internal::WorkerMessage message;
-  message.mutable_ready()->set_isolate_origin(v1::ISOLATE_ORIGIN_FORKED);
+  message.mutable_ready()->set_isolate_origin(origin);
   return message;
 }
 
@@ -117,10 +117,10 @@ void Answer(int socket, const internal::WorkerRequest& request) {
 }
 
 [[noreturn]] void RunWorker(int socket) {
-  Send(socket, EncodeFrame(Ready()));
+  Send(socket, EncodeFrame(Ready(v1::ISOLATE_ORIGIN_FORKED)));
   for (internal::WorkerRequest request; ReadFrame(socket, kMaxFrame, request).ok(); request.Clear()) {
     Answer(socket, request);
-    Send(socket, EncodeFrame(Ready()));
+    Send(socket, EncodeFrame(Ready(v1::ISOLATE_ORIGIN_REWOUND)));
   }
   _exit(0);
 }

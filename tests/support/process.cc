@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -48,9 +49,9 @@ UniqueFd OpenFor(const std::string& path, int flags) {
   return fd;
 }
 
-// An unlinked file that holds `text`, to be read from the start.
+// A file without a name that holds `text`, to be read from the start.
 UniqueFd FileWith(const std::string& text) {
-  UniqueFd fd = OpenFor("/tmp", O_TMPFILE | O_RDWR);
+  UniqueFd fd(memfd_create("input", MFD_CLOEXEC));
   EVALD_CHECK(write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()),
               "a short file is written whole");
   lseek(fd.get(), 0, SEEK_SET);
