@@ -72,6 +72,7 @@ absl::StatusOr<std::unique_ptr<Runtime>> Runtime::Create(Options options) {
   isolate->SetOOMErrorHandler(OnOutOfMemory);
   isolate->AddNearHeapLimitCallback(OnNearHeapLimit, runtime.get());
   runtime->host_.AttachTo(isolate);
+  runtime->host_.AllowRequestScratch();
   runtime->modules_.AttachTo(isolate);
   v8::Isolate::Scope entered(isolate);
   v8::HandleScope handles(isolate);

@@ -1,0 +1,158 @@
+#include "runtime/worker.h"
+
+#include <errno.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "base/frame.h"
+#include "base/worker_exit.h"
+
+namespace evald {
+namespace {
+
+[[noreturn]] void Exit(WorkerExitCode code) { _exit(static_cast<int>(code)); }
+
+int64_t CpuNanoseconds() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return now.tv_sec * int64_t{1000000000} + now.tv_nsec;
+}
+
+int64_t Nanoseconds(MonotonicTime time) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
+}
+
+int64_t Nanoseconds(const google::protobuf::Duration& duration) {
+  return duration.seconds() * 1000000000 + duration.nanos();
+}
+
+const v1::Limits& LimitsOf(const internal::WorkerRequest& request) {
+  return request.has_call() ? request.call().limits() : request.eval().limits();
+}
+
+bool MayKeepState(const internal::WorkerRequest& request) {
+  return (request.has_call() ? request.call().isolation() : request.eval().isolation()) == v1::ISOLATION_REUSED;
+}
+
+// One blocking read at a time until a whole frame is there. Hanging up between frames is the ordinary end of a worker.
+void ReadRequest(FrameReader& frames, internal::WorkerRequest& request) {
+  std::string_view payload;
+  for (;;) {
+    const absl::StatusOr<FrameReader::State> state = frames.Next(payload);
+    if (!state.ok()) Exit(WorkerExitCode::kProtocol);
+    if (*state == FrameReader::State::kFrame) break;
+    const FrameReader::Space space = frames.Prepare();
+    const ssize_t n = read(kWorkerSocket, space.data, space.size);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) Exit(WorkerExitCode::kHungUp);
+    frames.Commit(static_cast<size_t>(n));
+  }
+  if (!request.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) Exit(WorkerExitCode::kProtocol);
+}
+
+void Send(const internal::WorkerMessage& message) {
+  if (!WriteFrame(kWorkerSocket, message).ok()) Exit(WorkerExitCode::kHungUp);
+}
+
+}  // namespace
+
+void Worker::WarmUp() {
+  for (int i = 0; i < 3; ++i) Touch();
+}
+
+void Worker::Touch() {
+  internal::WorkerRequest request, parsed;
+  v1::EvalRequest& eval = *request.mutable_eval();
+  eval.set_resource_name("evald:touch");
+  eval.mutable_limits()->set_output_bytes(1 << 20);
+  eval.set_source("(() => { const o = { list: [1, 2.5, 'three', null, true].map(x => [x]) }; return o })()");
+  parsed.ParseFromString(request.SerializeAsString());
+  internal::WorkerMessage message;
+  *message.mutable_reply() = Serve(parsed);
+  EncodeFrame(message);
+  eval.set_source("null.touch");
+  parsed.ParseFromString(request.SerializeAsString());
+  Serve(parsed);
+  v1::CallFunctionRequest& call = *request.mutable_call();
+  call.set_function("String");
+  call.add_args()->set_json("[1]");
+  parsed.ParseFromString(request.SerializeAsString());
+  Serve(parsed);
+}
+
+void Worker::Live() {
+  if (options_.rewind && !std::exchange(lives_.touched, true)) {
+    // Takes the page faults of a first request now; what it leaves behind is undone like a request's.
+    Touch();
+    rewinder_.Rewind();
+  }
+  FrameReader frames(options_.max_frame_bytes);
+  SendReady(lives_.served ? v1::ISOLATE_ORIGIN_REWOUND : v1::ISOLATE_ORIGIN_FORKED);
+  for (;;) {
+    internal::WorkerRequest request;
+    ReadRequest(frames, request);
+    internal::WorkerMessage message;
+    *message.mutable_reply() = Serve(request);
+    lives_.served = true;
+    const bool keep = MayKeepState(request) && !message.reply().has_fault();
+    Send(message);
+    if (!keep) EndLife();
+    SendReady(v1::ISOLATE_ORIGIN_REUSED);
+  }
+}
+
+void Worker::EndLife() {
+  if (options_.rewind) rewinder_.Rewind();
+  // The daemon hangs up when it suits it: exiting now would take the CPU from the request just answered.
+  char byte;
+  while (read(kWorkerSocket, &byte, 1) < 0 && errno == EINTR) {
+  }
+  Exit(WorkerExitCode::kHungUp);
+}
+
+void Worker::SendReady(v1::IsolateOrigin origin) {
+  internal::WorkerMessage message;
+  internal::WorkerReady& ready = *message.mutable_ready();
+  ready.set_isolate_origin(origin);
+  if (origin == v1::ISOLATE_ORIGIN_REWOUND) {
+    const Rewinder::Stats& stats = rewinder_.stats();
+    ready.set_pages_restored(stats.pages_restored);
+    ready.set_pages_zeroed(stats.pages_zeroed);
+    ready.set_rewind_micros(stats.micros);
+  }
+  Send(message);
+}
+
+internal::WorkerReply Worker::Serve(const internal::WorkerRequest& request) {
+  const v1::Limits& limits = LimitsOf(request);
+  const int64_t cpu_start = CpuNanoseconds();
+  lives_.timers.Arm(Nanoseconds(limits.wall_time()), Nanoseconds(limits.cpu_time()));
+  Execution execution = request.has_call() ? runtime_.CallFunction(request.call(), request.max_console_bytes())
+                                           : runtime_.Eval(request.eval(), request.max_console_bytes());
+  lives_.timers.Disarm();
+
+  internal::WorkerReply reply;
+  reply.set_request_id(request.request_id());
+  if (auto* value = std::get_if<v1::Value>(&execution.outcome)) {
+    *reply.mutable_value() = std::move(*value);
+  } else if (auto* exception = std::get_if<v1::ScriptException>(&execution.outcome)) {
+    *reply.mutable_exception() = std::move(*exception);
+  } else {
+    Fault& fault = std::get<Fault>(execution.outcome);
+    reply.mutable_fault()->set_reason(fault.reason);
+    reply.mutable_fault()->set_message(std::move(fault.message));
+  }
+  for (v1::ConsoleMessage& message : execution.console) *reply.add_console() = std::move(message);
+  reply.set_console_truncated(execution.console_truncated);
+  reply.set_started_ns(Nanoseconds(execution.started));
+  reply.set_finished_ns(Nanoseconds(execution.finished));
+  reply.set_cpu_ns(CpuNanoseconds() - cpu_start);
+  reply.set_heap_bytes(execution.heap_bytes);
+  return reply;
+}
+
+}  // namespace evald

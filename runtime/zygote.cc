@@ -1,0 +1,204 @@
+#include "runtime/zygote.h"
+
+#include <malloc.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/rseq.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <new>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "base/frame.h"
+#include "evald/internal/zygote.pb.h"
+#include "runtime/exceptions.h"
+#include "runtime/extensions/builtin.h"
+#include "runtime/identity.h"
+#include "runtime/platform.h"
+#include "runtime/rewinder.h"
+#include "runtime/runtime.h"
+#include "runtime/spawner.h"
+#include "runtime/worker.h"
+
+namespace evald {
+namespace {
+
+constexpr size_t kOutsideBytes = 32 << 20;
+constexpr size_t kMaxBootFrame = 64 << 20;
+// The main thread's stack is mapped to this depth before the seal, so that it never grows after it. V8 stops scripts at about 1 MiB.
+constexpr size_t kStackBytes = 4 << 20;
+
+// Settings of the process that a rewind relies on.
+void PrepareProcess() {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);  // the dirty bit is one per page, and pages are small ones
+  mallopt(M_MMAP_MAX, 0);                 // malloc grows by brk alone, which is easy to undo
+  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_TRIM_THRESHOLD, -1);
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  const rlimit stack{kStackBytes, kStackBytes};
+  setrlimit(RLIMIT_STACK, &stack);
+  sigset_t child;
+  sigemptyset(&child);
+  sigaddset(&child, SIGCHLD);
+  sigprocmask(SIG_BLOCK, &child, nullptr);
+  // The kernel would go on writing the CPU's number into the thread's own memory, which belongs to the image.
+  syscall(SYS_rseq, static_cast<char*>(__builtin_thread_pointer()) + __rseq_offset, sizeof(struct rseq),
+          RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
+}
+
+__attribute__((noinline)) void MapStack() {
+  // Touching its far end makes the kernel extend the mapping; the pages between stay untouched.
+  volatile char* const far = static_cast<volatile char*>(__builtin_alloca(kStackBytes - (256 << 10)));
+  far[0] = 0;
+}
+
+// Node-family builds of V8 mark their pages MADV_DONTFORK; a child would fault on its first touch of one.
+void MakeForkable() {
+  std::ifstream smaps("/proc/self/smaps");
+  unsigned long begin = 0, end = 0;
+  for (std::string line; std::getline(smaps, line);) {
+    unsigned long b, e;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &b, &e) == 2) {
+      begin = b;
+      end = e;
+    } else if (line.rfind("VmFlags:", 0) == 0 && line.find(" dc") != std::string::npos) {
+      madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DOFORK);
+    }
+  }
+}
+
+// Bytes of data that the kernel counts against RLIMIT_DATA now.
+uint64_t DataBytes() {
+  std::ifstream statm("/proc/self/statm");
+  uint64_t size = 0, resident = 0, shared = 0, text = 0, library = 0, data = 0;
+  statm >> size >> resident >> shared >> text >> library >> data;
+  return data * kPageBytes;
+}
+
+// The snapshot, mapped for as long as the process lives.
+absl::StatusOr<std::string_view> MapSnapshot() {
+  struct stat info {};
+  if (fstat(kSnapshotFile, &info) != 0 || info.st_size == 0) {
+    return absl::InvalidArgumentError("descriptor 4 is not a startup snapshot");
+  }
+  const auto size = static_cast<size_t>(info.st_size);
+  void* const bytes = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, kSnapshotFile, 0);
+  if (bytes == MAP_FAILED) return absl::InternalError("the startup snapshot cannot be mapped");
+  close(kSnapshotFile);
+  return std::string_view(static_cast<const char*>(bytes), size);
+}
+
+absl::Status RunWarmup(Runtime& runtime, const internal::WarmupSource& warmup) {
+  v1::EvalRequest request;
+  request.set_source(warmup.source());
+  request.set_resource_name(warmup.name());
+  request.set_result_format(v1::RESULT_FORMAT_NONE);
+  const Execution execution = runtime.Eval(request);
+  if (const auto* exception = std::get_if<v1::ScriptException>(&execution.outcome)) {
+    return absl::InvalidArgumentError(FormatException(*exception));
+  }
+  if (const auto* fault = std::get_if<Fault>(&execution.outcome)) return absl::InvalidArgumentError(fault->message);
+  return absl::OkStatus();
+}
+
+// Boots step by step; `stage` says which step is being done.
+class Boot {
+ public:
+  absl::Status Run() {
+    stage_ = "boot frame";
+    if (absl::Status status = ReadFrame(kControlSocket, kMaxBootFrame, boot_); !status.ok()) return status;
+    OutsideMemory& outside = *OutsideMemory::Create(kOutsideBytes);
+    MappingLog& log = *outside.New<MappingLog>();
+    rewind_off_reason_ = boot_.rewind() ? WhyNoRewind() : nullptr;
+    rewind_ = boot_.rewind() && rewind_off_reason_ == nullptr;
+    rewinder_ = Rewinder::Create(
+        outside, log, {.max_pages = boot_.max_rewind_pages(), .verify = boot_.verify_rewind() && rewind_});
+    lives_ = outside.New<WorkerLives>();
+
+    StartV8(&log);
+    stage_ = "identity";
+    const std::vector<NativeOp> ops = BuiltinOps();
+    identity_ = ThisRuntimeIdentity(ops);
+    if (absl::Status status = CheckIdentity(boot_.expected(), identity_); !status.ok()) return status;
+    stage_ = "snapshot";
+    absl::StatusOr<std::string_view> snapshot = MapSnapshot();
+    if (!snapshot.ok()) return snapshot.status();
+    Runtime::Options options;
+    options.startup_snapshot = *snapshot;
+    options.ops = ops;
+    if (boot_.heap_bytes() > 0) options.heap_bytes = boot_.heap_bytes();
+    absl::StatusOr<std::unique_ptr<Runtime>> runtime = Runtime::Create(std::move(options));
+    if (!runtime.ok()) return runtime.status();
+    runtime_ = *std::move(runtime);
+    for (const internal::WarmupSource& warmup : boot_.warmup()) {
+      stage_ = absl::StrCat("warmup ", warmup.name());
+      if (absl::Status status = RunWarmup(*runtime_, warmup); !status.ok()) return status;
+    }
+    worker_ = std::make_unique<Worker>(
+        *runtime_, *rewinder_, *lives_, Worker::Options{.rewind = rewind_, .max_frame_bytes = boot_.max_frame_bytes()});
+    worker_->WarmUp();
+
+    stage_ = "seal";
+    lives_->timers.Install(runtime_.get());
+    // Room for V8's heap, array buffers and what a large request takes on its way in, with some to spare.
+    const uint64_t max_data = DataBytes() + 4 * options.heap_bytes + 4 * boot_.max_frame_bytes();
+    spawner_ = new (outside.Allocate(sizeof(Spawner))) Spawner(*rewinder_, *lives_, {.max_data_bytes = max_data});
+    MapStack();
+    MakeForkable();
+    return absl::OkStatus();
+  }
+
+  void Tell(const absl::Status& status) {
+    internal::ZygoteEvent event;
+    if (status.ok()) {
+      internal::ZygoteBooted& booted = *event.mutable_booted();
+      *booted.mutable_identity() = identity_;
+      booted.set_rewind(rewind_);
+      if (rewind_off_reason_ != nullptr) booted.set_rewind_off_reason(rewind_off_reason_);
+    } else {
+      event.mutable_failed()->set_stage(stage_);
+      event.mutable_failed()->set_message(std::string(status.message()));
+    }
+    static_cast<void>(WriteFrame(kControlSocket, event));
+  }
+
+  [[noreturn]] void SealAndServe() {
+    rewinder_->Checkpoint(&Spawner::Run, spawner_);
+    worker_->Live();
+  }
+
+ private:
+  std::string stage_;
+  internal::ZygoteBoot boot_;
+  internal::RuntimeIdentity identity_;
+  bool rewind_ = false;
+  const char* rewind_off_reason_ = nullptr;
+  Rewinder* rewinder_ = nullptr;
+  WorkerLives* lives_ = nullptr;
+  Spawner* spawner_ = nullptr;
+  std::unique_ptr<Runtime> runtime_;
+  std::unique_ptr<Worker> worker_;
+};
+
+}  // namespace
+
+absl::Status RunZygote() {
+  PrepareProcess();
+  Boot boot;
+  const absl::Status status = boot.Run();
+  boot.Tell(status);
+  if (!status.ok()) return status;
+  boot.SealAndServe();
+}
+
+}  // namespace evald
