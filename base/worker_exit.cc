@@ -17,16 +17,14 @@ WorkerExit FromCode(int code) {
       return {Kind::kV8Fatal, code, "v8_fatal"};
     case WorkerExitCode::kProtocol:
       return {Kind::kProtocol, code, "protocol"};
-    case WorkerExitCode::kLostMapping:
-      return {Kind::kNotRewindable, code, "lost_mapping"};
+    case WorkerExitCode::kPagemap:
+      return {Kind::kNotRewindable, code, "pagemap"};
     case WorkerExitCode::kTooManyPages:
       return {Kind::kNotRewindable, code, "too_many_pages"};
     case WorkerExitCode::kMappingLogFull:
       return {Kind::kNotRewindable, code, "mapping_log_full"};
     case WorkerExitCode::kVerifyMismatch:
       return {Kind::kVerifyMismatch, code, "verify_mismatch"};
-    case WorkerExitCode::kHeapLimit:
-      return {Kind::kNotRewindable, code, "heap_limit"};
   }
   return {Kind::kUnknown, code, "exit_" + std::to_string(code)};
 }

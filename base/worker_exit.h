@@ -12,11 +12,10 @@ enum class WorkerExitCode : int {
   kOutOfMemory = 80,      // V8 could not go on within its heap limit
   kV8Fatal = 81,          // V8 found itself broken
   kProtocol = 82,         // a frame from the daemon could not be read
-  kLostMapping = 83,      // V8 gave a sealed mapping back: cannot be rewound
+  kPagemap = 83,          // the kernel no longer tells which pages changed: cannot be rewound
   kTooManyPages = 84,     // the rewind would have put back more pages than the configuration allows
   kMappingLogFull = 85,   // more mappings than the log of what to undo can hold
   kVerifyMismatch = 86,   // after a rewind a page differed from the sealed image
-  kHeapLimit = 87,        // answered with HEAP_LIMIT; its V8 heap is beyond use
 };
 
 struct WorkerExit {
@@ -33,7 +32,7 @@ struct WorkerExit {
   };
   Kind kind;
   int code;  // exit code or signal number
-  // Stable, snake_case: for metrics and logs ("lost_mapping", "signal_11").
+  // Stable, snake_case: for metrics and logs ("pagemap", "signal_11").
   std::string name;
 
   // `wait_status` as waitpid(2) gives it.

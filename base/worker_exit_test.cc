@@ -24,9 +24,9 @@ TEST(WorkerExit, TellsEndingsApart) {
   EXPECT_EQ(WorkerExit::FromWaitStatus(StatusOf([] {})).kind, WorkerExit::Kind::kHungUp);
   EXPECT_EQ(WorkerExit::FromWaitStatus(StatusOf([] { raise(SIGKILL); })).kind, WorkerExit::Kind::kKilled);
   const WorkerExit lost =
-      WorkerExit::FromWaitStatus(StatusOf([] { _exit(static_cast<int>(WorkerExitCode::kLostMapping)); }));
+      WorkerExit::FromWaitStatus(StatusOf([] { _exit(static_cast<int>(WorkerExitCode::kPagemap)); }));
   EXPECT_EQ(lost.kind, WorkerExit::Kind::kNotRewindable);
-  EXPECT_EQ(lost.name, "lost_mapping");
+  EXPECT_EQ(lost.name, "pagemap");
   const WorkerExit trap = WorkerExit::FromWaitStatus(StatusOf([] { raise(SIGTRAP); }));
   EXPECT_EQ(trap.kind, WorkerExit::Kind::kCrashed);
   EXPECT_EQ(trap.name, "signal_5");

@@ -1,4 +1,4 @@
-// MappingLog: which mappings V8 made, changed or gave back since the seal, so that a rewind can undo them or refuse.
+// MappingLog: which mappings V8 made and changed since the seal, so that a rewind can undo it or refuse.
 #pragma once
 
 #include <cstddef>
@@ -30,9 +30,9 @@ class MappingLog {
     added_[added_count_++] = {begin, length};
   }
 
-  // A mapping was given back (`keep` == 0) or shortened to `keep` bytes.
-  void Removed(uintptr_t begin, size_t keep) {
-    if (!started_) return;
+  // A mapping made since the seal was given back (`keep` == 0) or shortened to `keep` bytes. False: it is not one of those.
+  bool Removed(uintptr_t begin, size_t keep) {
+    if (!started_) return true;
     for (size_t i = added_count_; i-- > 0;) {
       if (added_[i].begin != begin) continue;
       if (keep > 0) {
@@ -40,9 +40,9 @@ class MappingLog {
       } else {
         added_[i] = added_[--added_count_];
       }
-      return;
+      return true;
     }
-    lost_ = true;
+    return false;
   }
 
   // The protection, or the contents, of a range was changed other than by writing to it.
@@ -61,8 +61,6 @@ class MappingLog {
     changed_[changed_count_++] = {begin, length};
   }
 
-  // A sealed mapping was given back: it cannot be rewound.
-  bool lost() const { return lost_; }
   // There was more to write down than there is room for: it cannot be rewound.
   bool full() const { return full_; }
 
@@ -76,7 +74,6 @@ class MappingLog {
 
  private:
   bool started_ = false;
-  bool lost_ = false;
   bool full_ = false;
   size_t added_count_ = 0;
   size_t changed_count_ = 0;

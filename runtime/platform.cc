@@ -26,12 +26,12 @@ class LoggingPageAllocator final : public v8::PageAllocator {
     return pages;
   }
   bool FreePages(void* address, size_t length) override {
-    if (log_ != nullptr) log_->Removed(reinterpret_cast<uintptr_t>(address), 0);
-    return inner_->FreePages(address, length);
+    if (Forget(address, 0)) return inner_->FreePages(address, length);
+    return Close(address, length);
   }
   bool ReleasePages(void* address, size_t length, size_t keep) override {
-    if (log_ != nullptr) log_->Removed(reinterpret_cast<uintptr_t>(address), keep);
-    return inner_->ReleasePages(address, length, keep);
+    if (Forget(address, keep)) return inner_->ReleasePages(address, length, keep);
+    return Close(static_cast<char*>(address) + keep, length - keep);
   }
   bool SetPermissions(void* address, size_t length, Permission permission) override {
     Changed(address, length);
@@ -50,6 +50,16 @@ class LoggingPageAllocator final : public v8::PageAllocator {
   }
 
  private:
+  bool Forget(void* address, size_t keep) {
+    return log_ == nullptr || log_->Removed(reinterpret_cast<uintptr_t>(address), keep);
+  }
+
+  // In place of giving back a mapping that was there at the seal: its memory goes, its addresses stay, so it can be rewound.
+  bool Close(void* address, size_t length) {
+    Changed(address, length);
+    return inner_->DecommitPages(address, length);
+  }
+
   void Changed(void* address, size_t length) {
     if (log_ != nullptr) log_->Changed(reinterpret_cast<uintptr_t>(address), length);
   }

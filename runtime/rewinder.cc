@@ -90,7 +90,6 @@ void Rewinder::Begin() {
 }
 
 void Rewinder::Rewind() {
-  if (log_.lost()) ExitNow(WorkerExitCode::kLostMapping);
   if (log_.full()) ExitNow(WorkerExitCode::kMappingLogFull);
   RunOnStackOutside(&RewindNow, this);
 }
@@ -142,7 +141,7 @@ void Rewinder::RestoreRegion(const Region& region) {
   };
   for (size_t base = 0; base < region.pages(); base += kBatch) {
     const size_t count = std::min(kBatch, region.pages() - base);
-    if (!ReadPagemap(pagemap_, region.begin + base * kPageBytes, count, entries_)) ExitNow(WorkerExitCode::kLostMapping);
+    if (!ReadPagemap(pagemap_, region.begin + base * kPageBytes, count, entries_)) ExitNow(WorkerExitCode::kPagemap);
     for (size_t i = 0; i < count; ++i) {
       const uint64_t entry = entries_[i];
       const size_t page = region.first_page + base + i;

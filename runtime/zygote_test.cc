@@ -231,7 +231,7 @@ TEST(ZygoteOptions, WithoutRewindAWorkerServesOnceAndWaits) {
 
 TEST(ZygoteOptions, TooManyPagesRetireTheWorker) {
   internal::ZygoteBoot boot = DefaultBoot();
-  boot.set_max_rewind_pages(500);
+  boot.set_max_rewind_pages(250);
   auto zygote = Start(boot);
   auto worker = Spawn(*zygote);
   EXPECT_EQ(worker->EvalAndReset("1"), "1");
