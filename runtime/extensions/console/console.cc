@@ -81,13 +81,33 @@ void Kind(const Info& info) {
   answer("");
 }
 
-// console_inside(object): what the language itself does not show. A proxy's target; a promise's [state,
-// result], the state being 0 while it is pending, 1 fulfilled, 2 rejected; an iterator's remaining [entries,
-// whether they are keys and values in turn].
+// "/source/flags", which RegExp.prototype.toString asks getters for.
+v8::Local<v8::String> RegExpText(v8::Isolate* isolate, v8::Local<v8::RegExp> regexp) {
+  constexpr struct {
+    int bit;
+    char letter;
+  } kFlags[] = {{128, 'd'}, {1, 'g'}, {2, 'i'}, {4, 'm'}, {32, 's'}, {16, 'u'}, {256, 'v'}, {8, 'y'}};
+  char text[16] = "/";
+  size_t size = 1;
+  for (const auto& flag : kFlags) {
+    if ((regexp->GetFlags() & flag.bit) != 0) text[size++] = flag.letter;
+  }
+  const v8::Local<v8::String> slash = v8::String::NewFromUtf8Literal(isolate, "/");
+  const v8::Local<v8::String> flags =
+      v8::String::NewFromUtf8(isolate, text, v8::NewStringType::kNormal, static_cast<int>(size))
+          .ToLocalChecked();
+  return v8::String::Concat(isolate, v8::String::Concat(isolate, slash, regexp->GetSource()), flags);
+}
+
+// console_inside(object): what the language itself does not show, or not without asking the script. A proxy's
+// target; a regular expression's text; a promise's [state, result], the state being 0 while it is pending, 1
+// fulfilled, 2 rejected; an iterator's remaining [entries, whether they are keys and values in turn].
 void Inside(const Info& info) {
   v8::Isolate* const isolate = info.GetIsolate();
   if (info[0]->IsProxy()) {
     info.GetReturnValue().Set(info[0].As<v8::Proxy>()->GetTarget());
+  } else if (info[0]->IsRegExp()) {
+    info.GetReturnValue().Set(RegExpText(isolate, info[0].As<v8::RegExp>()));
   } else if (info[0]->IsPromise()) {
     const v8::Local<v8::Promise> promise = info[0].As<v8::Promise>();
     const bool pending = promise->State() == v8::Promise::kPending;

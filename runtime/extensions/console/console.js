@@ -93,55 +93,57 @@ function reportTimer(label, method, rest) {
   emit(LOG, `${label}: ${showTime(round(max(0, now() - started) * 10) / 10)}${rest.length > 0 ? ` ${format(rest)}` : ''}`);
 }
 
-// The rows and columns of console.table, or undefined for what has none.
+// What console.table shows of a value: not much of a large one.
+const showCell = (value) => inspect(value, typeof value === 'object' && value !== null && !isArray(value) && stringKeys(value).length > 2 ? -1 : 0);
+
+// The columns and rows of console.table, or undefined for what has none.
 function tabulate(data, wanted) {
   if (typeof data !== 'object' || data === null) return undefined;
-  const kind = kindOf(data), rows = [];
-  if (kind === 'Map') eachOfMap(data, (value, key) => push(rows, [`${rows.length}`, value, inspect(key, 0)]));
-  else if (kind === 'Set') eachOfSet(data, (value) => push(rows, [`${rows.length}`, value]));
-  else for (const keys = stringKeys(data), at = { i: 0 }; at.i < keys.length; ++at.i) push(rows, [keys[at.i], data[keys[at.i]]]);
-  const columns = [kind === 'Map' || kind === 'Set' ? '(iteration index)' : '(index)'];
-  if (kind === 'Map') push(columns, 'Key');
-  const fixed = columns.length;
-  let hasValues = false;
-  for (let i = 0; i < rows.length; ++i) {
-    const value = rows[i][1];
-    if (typeof value !== 'object' || value === null) {
-      hasValues = true;
-      continue;
-    }
-    const keys = wanted ?? stringKeys(value);
-    for (let k = 0; k < keys.length; ++k) if (indexIn(columns, keys[k], fixed) < 0) push(columns, keys[k]);
+  const kind = kindOf(data), columns = [kind === 'Map' || kind === 'Set' ? '(iteration index)' : '(index)'], rows = [];
+  if (kind === 'Map') {
+    push(columns, 'Key', 'Values');
+    eachOfMap(data, (value, key) => push(rows, [`${rows.length}`, showCell(key), showCell(value)]));
+    return { columns, rows };
   }
-  const cells = [];
-  for (let i = 0; i < rows.length; ++i) {
-    const { 0: index, 1: value, 2: key } = rows[i], row = kind === 'Map' ? [index, key] : [index];
-    const isObject = typeof value === 'object' && value !== null;
-    for (let c = fixed; c < columns.length; ++c) push(row, isObject && hasOwn(value, columns[c]) ? inspect(value[columns[c]], 0) : '');
-    if (hasValues) push(row, isObject ? '' : inspect(value, 0));
-    push(cells, row);
+  if (kind === 'Set') {
+    push(columns, 'Values');
+    eachOfSet(data, (value) => push(rows, [`${rows.length}`, showCell(value)]));
+    return { columns, rows };
   }
-  if (hasValues) push(columns, 'Values');
-  return { columns, cells };
+  const names = stringKeys(data), isRow = (value) => typeof value === 'object' && value !== null;
+  let plain = false;
+  for (let i = 0; i < names.length; ++i) {
+    const value = data[names[i]];
+    plain ||= !isRow(value);
+    const keys = isRow(value) ? wanted ?? stringKeys(value) : [];
+    for (let k = 0; k < keys.length; ++k) if (indexIn(columns, keys[k], 1) < 0) push(columns, keys[k]);
+  }
+  for (let i = 0; i < names.length; ++i) {
+    const value = data[names[i]], row = [names[i]];
+    for (let c = 1; c < columns.length; ++c) push(row, isRow(value) && hasOwn(value, columns[c]) ? showCell(value[columns[c]]) : '');
+    if (plain) push(row, isRow(value) ? '' : showCell(value));
+    push(rows, row);
+  }
+  if (plain) push(columns, 'Values');
+  return { columns, rows };
 }
 
-function drawTable({ columns, cells }) {
+function drawTable({ columns, rows }) {
   const widths = [];
   for (let c = 0; c < columns.length; ++c) {
     let most = columns[c].length;
-    for (let r = 0; r < cells.length; ++r) most = max(most, cells[r][c].length);
-    push(widths, most + 2);
+    for (let r = 0; r < rows.length; ++r) most = max(most, rows[r][c].length);
+    push(widths, most);
   }
-  const each = (text) => {
-    const out = [];
-    for (let c = 0; c < widths.length; ++c) push(out, text(c));
-    return out;
+  const line = (left, middle, right, cell) => {
+    let text = left;
+    for (let c = 0; c < widths.length; ++c) text += (c > 0 ? middle : '') + cell(c);
+    return text + right;
   };
-  const rule = (left, middle, right) => left + join(each((c) => repeat('─', widths[c])), middle) + right;
-  const center = (text, width) => repeat(' ', floor((width - text.length) / 2)) + text + repeat(' ', width - text.length - floor((width - text.length) / 2));
-  const row = (texts) => `│${join(each((c) => center(texts[c], widths[c])), '│')}│`;
+  const rule = (left, middle, right) => line(left, middle, right, (c) => repeat('─', widths[c] + 2));
+  const row = (texts) => line('│', '│', '│', (c) => ` ${padEnd(texts[c], widths[c] + 1)}`);
   const lines = [rule('┌', '┬', '┐'), row(columns), rule('├', '┼', '┤')];
-  for (let r = 0; r < cells.length; ++r) push(lines, row(cells[r]));
+  for (let r = 0; r < rows.length; ++r) push(lines, row(rows[r]));
   push(lines, rule('└', '┴', '┘'));
   return join(lines, '\n');
 }

@@ -17,7 +17,7 @@ const codeAt = uncurry(String.prototype.charCodeAt), padStart = uncurry(String.p
 const startsWith = uncurry(String.prototype.startsWith), endsWith = uncurry(String.prototype.endsWith);
 const toBase = uncurry(Number.prototype.toString), toFixed = uncurry(Number.prototype.toFixed);
 const hasOwn = uncurry(Object.prototype.hasOwnProperty), isEnumerable = uncurry(Object.prototype.propertyIsEnumerable);
-const functionText = uncurry(Function.prototype.toString), regExpText = uncurry(RegExp.prototype.toString);
+const functionText = uncurry(Function.prototype.toString);
 const symbolText = uncurry(Symbol.prototype.toString), errorText = uncurry(Error.prototype.toString);
 const isoText = uncurry(Date.prototype.toISOString), timeOf = uncurry(Date.prototype.getTime);
 const mapGet = uncurry(Map.prototype.get), mapSet = uncurry(Map.prototype.set), mapHas = uncurry(Map.prototype.has), mapDelete = uncurry(Map.prototype.delete);
@@ -157,7 +157,7 @@ function describe(context, value, kind, maker, tag, keys) {
     case 'AsyncFunction':
     case 'GeneratorFunction':
     case 'AsyncGeneratorFunction': return basedOn(plain, functionBase(value, kind, maker, tag));
-    case 'RegExp': return basedOn(plain, announced(regExpText(value), maker, tag, 'RegExp'));
+    case 'RegExp': return basedOn(plain, announced(insideOf(value), maker, tag, 'RegExp'));
     case 'Date': return basedOn(plain, announced(timeOf(value) === timeOf(value) ? isoText(value) : 'Invalid Date', maker, tag, 'Date'));
     case 'Error': return basedOn(plain, errorBase(context, value, maker, tag, keys));
     case 'Number':

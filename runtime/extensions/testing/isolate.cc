@@ -1,0 +1,67 @@
+#include "runtime/extensions/testing/isolate.h"
+
+#include <variant>
+
+#include "base/check.h"
+#include "runtime/extensions/builtin.h"
+#include "runtime/snapshot_builder.h"
+
+namespace evald {
+namespace {
+
+struct Built {
+  std::string bytes;
+  std::vector<std::string> console;
+};
+
+Built Build(std::string_view setup) {
+  auto builder = SnapshotBuilder::Create({.extensions = BuiltinExtensions(), .ops = BuiltinOps()});
+  EVALD_CHECK(builder.ok(), "the built-in extensions evaluate");
+  EVALD_CHECK((*builder)->Evaluate(setup, "setup.js").ok(), "the setup script evaluates");
+  Built built;
+  built.console = (*builder)->TakeConsole();
+  absl::StatusOr<std::string> bytes = (*builder)->Finish();
+  EVALD_CHECK(bytes.ok(), "the built-in extensions can be part of a snapshot");
+  built.bytes = *std::move(bytes);
+  return built;
+}
+
+const Built& TheSnapshot(std::string_view setup) {
+  static const Built* const built = new Built(Build(setup));
+  return *built;
+}
+
+}  // namespace
+
+TestIsolate::TestIsolate(std::string_view setup) {
+  auto runtime = Runtime::Create({.startup_snapshot = TheSnapshot(setup).bytes, .ops = BuiltinOps()});
+  EVALD_CHECK(runtime.ok(), "an isolate can be made from the snapshot");
+  runtime_ = *std::move(runtime);
+}
+
+std::string TestIsolate::Eval(const std::string& source) {
+  v1::EvalRequest request;
+  request.set_source(source);
+  Execution execution = runtime_->Eval(request);
+  console_ = std::move(execution.console);
+  if (const auto* value = std::get_if<v1::Value>(&execution.outcome)) {
+    return value->has_undefined() ? "undefined"
+           : value->has_bytes()   ? "bytes:" + value->bytes()
+                                  : value->json();
+  }
+  if (const auto* exception = std::get_if<v1::ScriptException>(&execution.outcome)) {
+    return exception->name() + ": " + exception->message();
+  }
+  return v1::ErrorReason_Name(std::get<Fault>(execution.outcome).reason);
+}
+
+std::string TestIsolate::Console(const std::string& source) {
+  const std::string result = Eval(source + "\n;undefined");
+  std::string text;
+  for (const v1::ConsoleMessage& message : console_) text += (text.empty() ? "" : "\n") + message.text();
+  return result == "undefined" ? text : text + result;
+}
+
+const std::vector<std::string>& TestIsolate::build_console() { return TheSnapshot("").console; }
+
+}  // namespace evald
