@@ -1,0 +1,231 @@
+#include "daemon/config.h"
+
+#include <errno.h>
+#include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/text_format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "daemon/proto_time.h"
+
+namespace evald {
+namespace {
+
+constexpr uint64_t kMiB = 1 << 20;
+// A frame's length has 32 bits (base/frame.h), and gRPC counts in int.
+constexpr uint64_t kMaxMessageBytes = 1 << 30;
+
+// Gathers the parser's complaints, with places that count from 1.
+class ErrorGatherer final : public google::protobuf::io::ErrorCollector {
+ public:
+  explicit ErrorGatherer(absl::string_view origin) : origin_(origin) {}
+
+  void AddError(int line, int column, const std::string& message) override {
+    absl::StrAppend(&errors_, errors_.empty() ? "" : "\n", origin_, ":", line + 1, ":", column + 1, ": ",
+                    message);
+  }
+
+  const std::string& errors() const { return errors_; }
+
+ private:
+  const std::string origin_;
+  std::string errors_;
+};
+
+absl::Status Invalid(absl::string_view path, absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat(path, ": ", what));
+}
+
+void Default(uint64_t value, uint64_t set, void (v1::Limits::*setter)(uint64_t), v1::Limits& limits) {
+  if (set == 0) (limits.*setter)(value);
+}
+
+void DefaultTime(bool set, Duration value, google::protobuf::Duration* duration) {
+  if (!set) FromDuration(value, *duration);
+}
+
+void FillCeilings(v1::Limits& max) {
+  if (!max.has_wall_time()) FromDuration(std::chrono::seconds(60), *max.mutable_wall_time());
+  if (!max.has_cpu_time()) FromDuration(std::chrono::seconds(60), *max.mutable_cpu_time());
+  Default(64 * kMiB, max.heap_bytes(), &v1::Limits::set_heap_bytes, max);
+  Default(64 * kMiB, max.output_bytes(), &v1::Limits::set_output_bytes, max);
+}
+
+// A built-in default never exceeds a ceiling that was set lower.
+void FillLimits(const v1::Limits& max, v1::Limits& limits) {
+  if (!limits.has_wall_time()) {
+    FromDuration(std::min<Duration>(std::chrono::seconds(5), ToDuration(max.wall_time())),
+                 *limits.mutable_wall_time());
+  }
+  if (!limits.has_cpu_time()) {
+    FromDuration(std::min(ToDuration(limits.wall_time()), ToDuration(max.cpu_time())),
+                 *limits.mutable_cpu_time());
+  }
+  Default(std::min(64 * kMiB, max.heap_bytes()), limits.heap_bytes(), &v1::Limits::set_heap_bytes, limits);
+  Default(std::min(16 * kMiB, max.output_bytes()), limits.output_bytes(), &v1::Limits::set_output_bytes,
+          limits);
+}
+
+// Far above any sensible value: for validating the ceilings themselves.
+v1::Limits Unlimited() {
+  v1::Limits limits;
+  FromDuration(std::chrono::hours(24), *limits.mutable_wall_time());
+  FromDuration(std::chrono::hours(24), *limits.mutable_cpu_time());
+  limits.set_heap_bytes(uint64_t{4} << 30);
+  limits.set_output_bytes(kMaxMessageBytes);
+  return limits;
+}
+
+absl::Status ResolveTime(absl::string_view path, const google::protobuf::Duration& proto, Duration at_least,
+                         Duration& into) {
+  into = ToDuration(proto);
+  if (into < at_least)
+    return Invalid(path, at_least == Duration(0) ? "must not be negative" : "must be more than 0");
+  if (into > std::chrono::hours(24 * 365)) return Invalid(path, "must be less than a year");
+  return absl::OkStatus();
+}
+
+absl::Status ResolvePool(v1::PoolConfig& pool, ResolvedConfig& resolved) {
+  if (!v1::PoolConfig_Mode_IsValid(pool.mode()))
+    return Invalid("pool.mode", absl::StrCat("no such value: ", pool.mode()));
+  if (pool.mode() == v1::PoolConfig::MODE_UNSPECIFIED) pool.set_mode(v1::PoolConfig::REWIND);
+  if (pool.max_workers() == 0) pool.set_max_workers(std::max(64u, pool.min_idle()));
+  if (pool.min_idle() == 0) pool.set_min_idle(std::min(8u, pool.max_workers()));
+  if (pool.max_workers() > 100'000)
+    return Invalid("pool.max_workers", "more than 100000 processes are refused");
+  if (pool.min_idle() > pool.max_workers()) {
+    return Invalid("pool.min_idle", absl::StrCat(pool.min_idle(), " is more than pool.max_workers (",
+                                                 pool.max_workers(), ")"));
+  }
+  if (pool.max_uses() == 0) pool.set_max_uses(10000);
+  DefaultTime(pool.has_max_age(), std::chrono::minutes(10), pool.mutable_max_age());
+  if (pool.max_rewind_pages() == 0) pool.set_max_rewind_pages(16384);
+  resolved.rewind = pool.mode() == v1::PoolConfig::REWIND;
+  return ResolveTime("pool.max_age", pool.max_age(), Duration(1), resolved.max_age);
+}
+
+absl::Status ResolveLimits(v1::EvaldConfig& config, ResolvedConfig& resolved) {
+  absl::Status ok = ValidateLimits("max_limits", config.max_limits(), Unlimited());
+  if (!ok.ok()) return ok;
+  FillCeilings(*config.mutable_max_limits());
+  ok = ValidateLimits("default_limits", config.default_limits(), config.max_limits());
+  if (!ok.ok()) return absl::InvalidArgumentError(absl::StrCat(ok.message(), " (max_limits)"));
+  FillLimits(config.max_limits(), *config.mutable_default_limits());
+  resolved.limits = {config.default_limits(), config.max_limits()};
+  return absl::OkStatus();
+}
+
+absl::Status ResolveSizesAndTimes(v1::EvaldConfig& config, ResolvedConfig& resolved) {
+  if (config.max_request_bytes() == 0) config.set_max_request_bytes(64 * kMiB);
+  if (config.max_request_bytes() > kMaxMessageBytes)
+    return Invalid("max_request_bytes", "must be at most 1 GiB");
+  if (config.max_console_bytes() == 0) config.set_max_console_bytes(kMiB);
+  if (config.max_console_bytes() > kMaxMessageBytes / 4)
+    return Invalid("max_console_bytes", "must be at most 256 MiB");
+  if (config.admission().max_queue() == 0) config.mutable_admission()->set_max_queue(1024);
+
+  using std::chrono::milliseconds;
+  using std::chrono::seconds;
+  DefaultTime(config.has_kill_grace(), milliseconds(250), config.mutable_kill_grace());
+  DefaultTime(config.has_snapshot_build_timeout(), seconds(60), config.mutable_snapshot_build_timeout());
+  DefaultTime(config.has_zygote_boot_timeout(), seconds(30), config.mutable_zygote_boot_timeout());
+  DefaultTime(config.has_drain_timeout(), seconds(10), config.mutable_drain_timeout());
+  absl::Status ok = ResolveTime("kill_grace", config.kill_grace(), Duration(0), resolved.kill_grace);
+  if (ok.ok()) {
+    ok = ResolveTime("snapshot_build_timeout", config.snapshot_build_timeout(), Duration(1),
+                     resolved.snapshot_build_timeout);
+  }
+  if (ok.ok())
+    ok = ResolveTime("zygote_boot_timeout", config.zygote_boot_timeout(), Duration(1),
+                     resolved.zygote_boot_timeout);
+  if (ok.ok()) ok = ResolveTime("drain_timeout", config.drain_timeout(), Duration(0), resolved.drain_timeout);
+  return ok;
+}
+
+// Exactly one of a file and the text itself.
+absl::Status ValidateText(const std::string& path, const std::string& file, const std::string& source) {
+  if (file.empty() && source.empty()) return Invalid(path, "has neither file nor source");
+  if (!file.empty() && !source.empty()) return Invalid(path, "has both file and source");
+  return absl::OkStatus();
+}
+
+absl::Status ValidateSources(const v1::EvaldConfig& config) {
+  std::set<std::string> names;
+  for (int i = 0; i < config.extensions_size(); ++i) {
+    const v1::ExtensionConfig& extension = config.extensions(i);
+    const std::string path = absl::StrCat("extensions[", i, "]");
+    const bool builtin = !extension.builtin().empty();
+    if (builtin && !(extension.name().empty() && extension.file().empty() && extension.source().empty())) {
+      return Invalid(path, "a built-in extension has no name, file or source");
+    }
+    if (!builtin && extension.name().empty()) return Invalid(path, "has neither builtin nor name");
+    if (!builtin) {
+      absl::Status ok = ValidateText(path, extension.file(), extension.source());
+      if (!ok.ok()) return ok;
+    }
+    const std::string& name = builtin ? extension.builtin() : extension.name();
+    if (!names.insert(name).second)
+      return Invalid(path, absl::StrCat("a second extension named \"", name, "\""));
+  }
+  std::set<std::string> specifiers;
+  for (int i = 0; i < config.modules_size(); ++i) {
+    const v1::ModuleConfig& module = config.modules(i);
+    const std::string path = absl::StrCat("modules[", i, "]");
+    if (module.specifier().empty()) return Invalid(absl::StrCat(path, ".specifier"), "must not be empty");
+    if (!specifiers.insert(module.specifier()).second) {
+      return Invalid(path, absl::StrCat("a second module \"", module.specifier(), "\""));
+    }
+    absl::Status ok = ValidateText(path, module.file(), module.source());
+    if (!ok.ok()) return ok;
+  }
+  for (int i = 0; i < config.warmup_size(); ++i) {
+    absl::Status ok =
+        ValidateText(absl::StrCat("warmup[", i, "]"), config.warmup(i).file(), config.warmup(i).source());
+    if (!ok.ok()) return ok;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::EvaldConfig> ParseConfig(absl::string_view text, absl::string_view origin) {
+  v1::EvaldConfig config;
+  ErrorGatherer errors(origin);
+  google::protobuf::TextFormat::Parser parser;
+  parser.RecordErrorsTo(&errors);
+  if (!parser.ParseFromString(std::string(text), &config)) return absl::InvalidArgumentError(errors.errors());
+  return config;
+}
+
+absl::StatusOr<v1::EvaldConfig> ReadConfigFile(const std::string& path) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::string text;
+  if (file) text.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  if (!file || file.bad() || errno == EISDIR) {
+    const int error = errno;
+    return absl::ErrnoToStatus(error == 0 ? EIO : error,
+                               absl::StrCat("cannot read the configuration file ", path));
+  }
+  return ParseConfig(text, path);
+}
+
+absl::StatusOr<ResolvedConfig> ResolveConfig(v1::EvaldConfig config, std::string folder) {
+  ResolvedConfig resolved;
+  resolved.folder = std::move(folder);
+  absl::Status ok = ValidateSources(config);
+  if (ok.ok()) ok = ResolvePool(*config.mutable_pool(), resolved);
+  if (ok.ok()) ok = ResolveLimits(config, resolved);
+  if (ok.ok()) ok = ResolveSizesAndTimes(config, resolved);
+  if (!ok.ok()) return ok;
+  resolved.proto = std::move(config);
+  return resolved;
+}
+
+}  // namespace evald

@@ -1,0 +1,267 @@
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "daemon/admin_routes.h"
+#include "daemon/proto_time.h"
+#include "daemon/version.h"
+
+namespace evald {
+namespace {
+
+// How often the boot looks whether the first workers are there.
+constexpr Duration kLookInterval = std::chrono::milliseconds(2);
+// What a request frame may have beyond the client's own message.
+constexpr uint64_t kFrameSlack = 64 << 10;
+
+PoolOptions MakePoolOptions(const ResolvedConfig& config) {
+  PoolOptions options;
+  options.min_idle = config.proto.pool().min_idle();
+  options.max_workers = config.proto.pool().max_workers();
+  options.max_uses = config.proto.pool().max_uses();
+  options.max_age = config.max_age;
+  return options;
+}
+
+internal::ZygoteBoot MakeBoot(const ResolvedConfig& config, const internal::SnapshotReady& snapshot) {
+  internal::ZygoteBoot boot;
+  *boot.mutable_expected() = snapshot.identity();
+  *boot.mutable_warmup() = snapshot.warmup();
+  boot.set_heap_bytes(config.limits.ceilings.heap_bytes());
+  boot.set_rewind(config.rewind);
+  boot.set_verify_rewind(config.proto.pool().verify_rewind());
+  boot.set_max_rewind_pages(config.proto.pool().max_rewind_pages());
+  boot.set_max_frame_bytes(config.proto.max_request_bytes() + kFrameSlack);
+  return boot;
+}
+
+// A result is bounded before it is carried; carrying may make it longer (escapes, the structure's own bytes).
+size_t MaxWorkerFrame(const ResolvedConfig& config) {
+  return 2 * config.limits.ceilings.output_bytes() + 2 * config.proto.max_console_bytes() + (1 << 20);
+}
+
+ZygoteHandle::Launcher MakeLauncher(boost::asio::io_context& io, std::string program, const UniqueFd* image) {
+  return [&io, program = std::move(program),
+          image](absl::AnyInvocable<void(int)> on_exit) -> absl::StatusOr<ZygoteHandle::Process> {
+    absl::StatusOr<SocketPair> pair = MakeSocketPair();
+    if (!pair.ok()) return pair.status();
+    lseek(image->get(), 0, SEEK_SET);
+    UniqueFd copy(fcntl(image->get(), F_DUPFD_CLOEXEC, 0));
+    if (!copy) return absl::ErrnoToStatus(errno, "duplicating the snapshot's memfd");
+    ChildProcess::Options options;
+    options.program = program;
+    options.descriptors.push_back(std::move(pair->theirs));
+    options.descriptors.push_back(std::move(copy));
+    options.on_line = [](std::string_view line) { spdlog::warn("evald-zygote: {}", line); };
+    options.on_exit = std::move(on_exit);
+    absl::StatusOr<std::unique_ptr<ChildProcess>> child = ChildProcess::Start(io, std::move(options));
+    if (!child.ok()) return child.status();
+    return ZygoteHandle::Process{std::move(pair->ours), *std::move(child)};
+  };
+}
+
+std::string Text(Duration duration) { return absl::FormatDuration(absl::FromChrono(duration)); }
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Create(Options options, ResolvedConfig config) {
+  auto daemon = std::unique_ptr<Daemon>(new Daemon(std::move(options), std::move(config)));
+  absl::Status listening = daemon->Listen();
+  if (!listening.ok()) return listening;
+  return daemon;
+}
+
+Daemon::Daemon(Options options, ResolvedConfig config)
+    : options_(std::move(options)),
+      config_(std::move(config)),
+      started_(loop_.clock().Now()),
+      signals_(loop_.io()),
+      shutdown_(this, &loop_.timers(), config_.drain_timeout) {
+  zygote_ = std::make_unique<ZygoteHandle>(
+      loop_.io(), loop_.timers(), MakeLauncher(loop_.io(), options_.zygote, &image_),
+      ZygoteHandle::Handlers{.on_up = [this](const internal::ZygoteBooted& booted) { OnZygoteUp(booted); },
+                             .on_first_boot_failed =
+                                 [this](const absl::Status& why) {
+                                   FailBoot(absl::UnavailableError(absl::StrCat("zygote: ", why.message())));
+                                 }});
+  pool_ = std::make_unique<Pool>(MakePoolOptions(config_), zygote_.get(), &loop_.timers());
+  zygote_->SetEvents(pool_.get());
+  scheduler_ =
+      std::make_unique<Scheduler>(SchedulerOptions{config_.proto.admission().max_queue(), config_.kill_grace},
+                                  pool_.get(), &loop_.timers());
+  AddStatusRoutes(this, admin_router_);
+  script_service_ = std::make_unique<ScriptService>(
+      ScriptService::Options{config_.limits, config_.proto.max_console_bytes()}, &loop_, scheduler_.get());
+  snapshot_service_ = std::make_unique<SnapshotService>(&loop_, this);
+}
+
+Daemon::~Daemon() = default;
+
+absl::Status Daemon::Listen() {
+  absl::StatusOr<std::unique_ptr<AdminServer>> admin =
+      AdminServer::Create({.address = options_.admin}, &admin_router_, &loop_);
+  if (!admin.ok()) return admin.status();
+  admin_server_ = *std::move(admin);
+  absl::StatusOr<std::unique_ptr<GrpcServer>> grpc =
+      GrpcServer::Create({options_.listen, config_.proto.max_request_bytes()},
+                         {script_service_.get(), snapshot_service_.get()}, &loop_);
+  if (!grpc.ok()) return grpc.status();
+  grpc_server_ = *std::move(grpc);
+  spdlog::info("evald {} listening: gRPC on {}, admin on {}", EVALD_VERSION,
+               grpc_server_->address().ToString(), admin_server_->address().ToString());
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::Run() {
+  signals_.add(SIGTERM);
+  signals_.add(SIGINT);
+  AwaitSignal();
+  loop_.Post([this] { BuildSnapshot(); });
+  loop_.Run();
+  return boot_failure_;
+}
+
+void Daemon::AwaitSignal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int number) {
+    if (error) return;
+    spdlog::info("got SIG{}", sigabbrev_np(number));
+    shutdown_.Request();
+    AwaitSignal();
+  });
+}
+
+void Daemon::BuildSnapshot() {
+  SnapshotTool::Options options;
+  options.program = options_.snapshot_tool;
+  *options.request.mutable_config() = config_.proto;
+  options.request.set_config_folder(config_.folder);
+  options.request.set_store_folder(options_.data_dir + "/snapshots");
+  options.timeout = config_.snapshot_build_timeout;
+  absl::StatusOr<std::unique_ptr<SnapshotTool>> tool = SnapshotTool::Start(
+      loop_.io(), loop_.timers(), std::move(options), [this](absl::StatusOr<BuiltSnapshot> built) {
+        snapshot_tool_.reset();
+        if (shutdown_.begun()) return;
+        if (!built.ok())
+          return FailBoot(absl::UnavailableError(absl::StrCat("snapshot: ", built.status().message())));
+        StartZygote(*std::move(built));
+      });
+  if (!tool.ok()) return FailBoot(tool.status());
+  snapshot_tool_ = *std::move(tool);
+}
+
+void Daemon::StartZygote(BuiltSnapshot built) {
+  image_ = std::move(built.image);
+  snapshot_ = std::move(built.ready);
+  snapshot_->mutable_snapshot()->set_serving(true);
+  const v1::Snapshot& snapshot = snapshot_->snapshot();
+  spdlog::info("snapshot generation {} {}: {} bytes, V8 {}", snapshot.generation(),
+               snapshot_->build_reason().empty()
+                   ? "loaded"
+                   : absl::StrCat("built in ", Text(ToDuration(snapshot.build_time())), " (",
+                                  snapshot_->build_reason(), ")"),
+               snapshot.blob_bytes(), snapshot.v8_version());
+  zygote_->Start({.boot = MakeBoot(config_, *snapshot_),
+                  .generation = snapshot.generation(),
+                  .boot_timeout = config_.zygote_boot_timeout,
+                  .max_worker_frame = MaxWorkerFrame(config_)});
+}
+
+void Daemon::OnZygoteUp(const internal::ZygoteBooted& booted) {
+  if (shutdown_.begun()) return;
+  zygote_facts_ = booted;
+  if (config_.rewind && !booted.rewind()) {
+    spdlog::warn("rewinding is off, each request takes a fork: {}", booted.rewind_off_reason());
+  }
+  pool_->Open(booted.rewind());
+  if (phase_ == Phase::kBooting) AwaitFirstWorkers(loop_.clock().Now() + config_.zygote_boot_timeout);
+}
+
+void Daemon::AwaitFirstWorkers(MonotonicTime deadline) {
+  const bool late = loop_.clock().Now() >= deadline;
+  if (pool_->idle() >= config_.proto.pool().min_idle() || (late && pool_->idle() > 0)) return OnReady();
+  if (late) return FailBoot(absl::UnavailableError("no worker came up within zygote_boot_timeout"));
+  first_workers_timer_ =
+      loop_.timers().After(kLookInterval, [this, deadline] { AwaitFirstWorkers(deadline); });
+}
+
+void Daemon::OnReady() {
+  phase_ = Phase::kReady;
+  scheduler_->SetAdmission(Scheduler::Admission::kOpen);
+  grpc_server_->SetHealth(GrpcServer::Health::kServing);
+  spdlog::info("ready after {}: {} workers, snapshot generation {}", Text(loop_.clock().Now() - started_),
+               pool_->idle(), snapshot_->snapshot().generation());
+}
+
+void Daemon::FailBoot(const absl::Status& why) {
+  if (shutdown_.begun()) return;
+  boot_failure_ = why;
+  shutdown_.Request();
+}
+
+void Daemon::FillStatus(v1::GetSnapshotResponse& response) const {
+  if (snapshot_.has_value()) *response.mutable_snapshot() = snapshot_->snapshot();
+  v1::PoolStatus& pool = *response.mutable_pool();
+  pool_->FillStatus(pool);
+  pool.set_queued(scheduler_->waiting());
+  pool.set_zygote_restarts(zygote_->restarts());
+  if (zygote_facts_.has_value() && config_.rewind)
+    pool.set_rewind_off_reason(zygote_facts_->rewind_off_reason());
+  response.set_evald_version(EVALD_VERSION);
+  FromDuration(loop_.clock().Now() - started_, *response.mutable_uptime());
+}
+
+void Daemon::FillSnapshots(v1::ListSnapshotsResponse& response) const {
+  if (!snapshot_.has_value()) return;
+  *response.mutable_snapshots() = snapshot_->stored();
+  for (v1::Snapshot& stored : *response.mutable_snapshots()) {
+    stored.set_serving(stored.generation() == snapshot_->snapshot().generation());
+  }
+}
+
+void Daemon::StopAdmitting() {
+  spdlog::info("shutting down: {} requests running, {} waiting", scheduler_->running(),
+               scheduler_->waiting());
+  phase_ = Phase::kDraining;
+  first_workers_timer_.Cancel();
+  scheduler_->SetAdmission(Scheduler::Admission::kDraining);
+  grpc_server_->SetHealth(GrpcServer::Health::kNotServing);
+}
+
+void Daemon::Drain(Done done) {
+  if (scheduler_->running() + scheduler_->waiting() == 0) return done();
+  scheduler_->SetIdleHook(std::move(done));
+}
+
+void Daemon::FailTheRest() {
+  scheduler_->SetIdleHook(nullptr);
+  scheduler_->FailAll(
+      {v1::ERROR_REASON_DRAINING, "evald is shutting down and could not wait for this request"});
+}
+
+void Daemon::StopServers(Done done) {
+  admin_server_->Stop();
+  grpc_server_->Stop(std::move(done));
+}
+
+void Daemon::StopWorkers(Done done) {
+  snapshot_tool_.reset();
+  pool_->Close(std::move(done));
+}
+
+void Daemon::StopZygote(Done done) { zygote_->Stop(std::move(done)); }
+
+void Daemon::Leave() {
+  if (boot_failure_.ok()) spdlog::info("bye after {}", Text(loop_.clock().Now() - started_));
+  loop_.Stop();
+}
+
+}  // namespace evald

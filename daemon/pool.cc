@@ -1,0 +1,377 @@
+#include "daemon/pool.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace evald {
+namespace {
+
+constexpr Duration kHousekeepingInterval = std::chrono::seconds(1);
+constexpr Duration kClosePatience = std::chrono::milliseconds(500);
+
+// What a worker that was not retired by the pool counts as.
+struct NameOfEnd {
+  std::string operator()(const WorkerExited& end) const { return end.exit.name; }
+  std::string operator()(const WorkerGarbled&) const { return "garbage"; }
+  std::string operator()(const WorkerLost&) const { return "lost"; }
+  std::string operator()(const WorkerNotForked&) const { return "not_forked"; }
+};
+
+void Remove(std::vector<WorkerId>& from, WorkerId id) {
+  // The one that is looked for was nearly always used last.
+  const auto at = std::find(from.rbegin(), from.rend(), id);
+  if (at != from.rend()) from.erase(std::next(at).base());
+}
+
+}  // namespace
+
+Lease& Lease::operator=(Lease&& other) noexcept {
+  if (this != &other) {
+    Release();
+    owner_ = std::move(other.owner_);
+    worker_id_ = std::exchange(other.worker_id_, 0);
+    uses_ = other.uses_;
+    origin_ = other.origin_;
+    generation_ = other.generation_;
+  }
+  return *this;
+}
+
+void Lease::Send(const internal::WorkerRequest& request) {
+  if (const auto owner = owner_.lock()) owner->pool->host_->Send(worker_id_, request);
+}
+
+void Lease::Kill(std::string_view reason) {
+  if (const auto owner = owner_.lock()) {
+    const auto found = owner->pool->workers_.find(worker_id_);
+    if (found != owner->pool->workers_.end()) owner->pool->Kill(*found->second, reason);
+  }
+  owner_.reset();
+  worker_id_ = 0;
+}
+
+void Lease::Release() {
+  if (const auto owner = owner_.lock()) owner->pool->EndLease(worker_id_);
+  owner_.reset();
+  worker_id_ = 0;
+}
+
+Pool::Pool(PoolOptions options, WorkerHost* host, TimerQueue* timers)
+    : options_(options),
+      host_(host),
+      timers_(timers),
+      owner_(std::make_shared<Lease::Owner>(Lease::Owner{this})) {}
+
+Pool::~Pool() = default;
+
+void Pool::Open(bool rewind) {
+  open_ = true;
+  rewind_ = rewind;
+  while (WantsRefill()) Fork();
+  if (!house_timer_.armed()) KeepHouse();
+}
+
+bool Pool::CanFork() const {
+  return open_ && host_->CanFork() && !fork_pause_.armed() && starting() < options_.max_starting;
+}
+
+bool Pool::WantsRefill() const {
+  return unused_.size() + starting() < options_.min_idle && Live() < options_.max_workers && CanFork();
+}
+
+bool Pool::Expired(const Worker& worker) const {
+  return timers_->clock().Now() - worker.born >= options_.max_age;
+}
+
+Pool::Worker* Pool::PickIdle(std::vector<WorkerId>& from) {
+  while (!from.empty()) {
+    Worker& worker = *workers_.at(from.back());
+    if (!Expired(worker)) return &worker;
+    Retire(worker, "max_age");
+  }
+  return nullptr;
+}
+
+std::optional<Lease> Pool::TryAcquire(const std::string& tenant, v1::Isolation isolation,
+                                      LeaseHolder* holder) {
+  if (!open_) return std::nullopt;
+  const bool keep = isolation == v1::ISOLATION_REUSED;
+  // Retiring an expired worker may end the tenant's share, so it is looked up for each step.
+  const auto pick = [&](std::vector<WorkerId> Share::*list) -> Worker* {
+    const auto share = shares_.find(tenant);
+    if (share == shares_.end() || (share->second.*list).empty()) return nullptr;
+    return PickIdle(share->second.*list);
+  };
+  Worker* worker = keep ? pick(&Share::kept) : pick(&Share::clean);
+  if (worker == nullptr) worker = PickIdle(unused_);
+  if (worker == nullptr && keep) worker = pick(&Share::clean);
+  if (worker == nullptr) return std::nullopt;
+
+  TakeFromIdle(*worker);
+  if (!worker->used) {
+    worker->used = true;
+    worker->tenant = tenant;
+    ++shares_[tenant].size;
+  }
+  EVALD_CHECK(worker->tenant == tenant, "a worker serves one tenant only");
+  worker->keeps_state = keep;
+  worker->holder = holder;
+  SetState(*worker, State::kBusy);
+  last_activity_ = worker->since;
+  ScheduleTidying();
+
+  Lease lease;
+  lease.owner_ = owner_;
+  lease.worker_id_ = worker->id;
+  lease.uses_ = worker->uses;
+  lease.origin_ = worker->origin;
+  lease.generation_ = worker->generation;
+  return lease;
+}
+
+bool Pool::ForkFor(const std::string& tenant, absl::FunctionRef<bool(const std::string&)> waits) {
+  if (!CanFork()) return false;
+  if (Live() >= options_.max_workers) {
+    Worker* leaver = TakeRetiring();
+    if (leaver == nullptr) {
+      leaver = PickVictim(tenant, waits);
+      if (leaver == nullptr) return false;
+      leaver->retired_by = leaver->tenant == tenant ? "other_isolation" : "other_tenant";
+    }
+    HangUp(*leaver);
+  }
+  Fork();
+  return true;
+}
+
+Pool::Worker* Pool::PickVictim(const std::string& tenant, absl::FunctionRef<bool(const std::string&)> waits) {
+  if (idle() == 0) return nullptr;
+  const auto own = shares_.find(tenant);
+  const size_t own_size = own == shares_.end() ? 0 : own->second.size;
+  Worker* victim = nullptr;
+  for (const auto& [id, worker] : workers_) {
+    if (worker->state != State::kIdle || !worker->used) continue;
+    if (victim != nullptr && worker->since >= victim->since) continue;
+    // Between tenants that both wait, taking turns must not mean a fork for each turn.
+    const bool spared = worker->tenant != tenant && own_size != 0 && waits(worker->tenant) &&
+                        shares_.at(worker->tenant).size <= own_size + 1;
+    if (!spared) victim = worker.get();
+  }
+  return victim;
+}
+
+Pool::Worker* Pool::TakeRetiring() {
+  while (!retiring_.empty()) {
+    const auto found = workers_.find(retiring_.front());
+    retiring_.pop_front();
+    if (found != workers_.end() && found->second->state == State::kRetiring) return found->second.get();
+  }
+  return nullptr;
+}
+
+void Pool::Fork() {
+  auto worker = std::make_unique<Worker>();
+  worker->id = ++last_id_;
+  worker->born = worker->since = timers_->clock().Now();
+  worker->generation = host_->generation();
+  ++counts_[static_cast<size_t>(State::kStarting)];
+  workers_.emplace(worker->id, std::move(worker));
+  host_->Fork(last_id_);
+}
+
+void Pool::SetState(Worker& worker, State state) {
+  --counts_[static_cast<size_t>(worker.state)];
+  ++counts_[static_cast<size_t>(state)];
+  worker.state = state;
+  worker.since = timers_->clock().Now();
+  if (state == State::kEnding) LeaveShare(worker);
+}
+
+void Pool::TakeFromIdle(const Worker& worker) {
+  if (worker.state != State::kIdle) return;
+  if (!worker.used) return Remove(unused_, worker.id);
+  Share& share = shares_.at(worker.tenant);
+  Remove(worker.keeps_state ? share.kept : share.clean, worker.id);
+}
+
+void Pool::LeaveShare(Worker& worker) {
+  if (!worker.used) return;
+  const auto share = shares_.find(worker.tenant);
+  if (--share->second.size == 0) shares_.erase(share);
+}
+
+void Pool::Retire(Worker& worker, std::string_view reason) {
+  TakeFromIdle(worker);
+  worker.retired_by = reason;
+  SetState(worker, State::kRetiring);
+  retiring_.push_back(worker.id);
+  ScheduleTidying();
+}
+
+void Pool::HangUp(Worker& worker) {
+  TakeFromIdle(worker);
+  SetState(worker, State::kEnding);
+  host_->HangUp(worker.id);
+}
+
+void Pool::Kill(Worker& worker, std::string_view reason) {
+  TakeFromIdle(worker);
+  worker.holder = nullptr;
+  if (worker.retired_by.empty()) worker.retired_by = reason;
+  if (worker.state != State::kEnding) SetState(worker, State::kEnding);
+  host_->Kill(worker.id);
+}
+
+void Pool::EndLease(WorkerId id) {
+  const auto found = workers_.find(id);
+  if (found == workers_.end()) return;
+  found->second->holder = nullptr;
+  if (found->second->state == State::kBusy) Kill(*found->second, "abandoned");
+}
+
+void Pool::OnWorkerReady(WorkerId id, const internal::WorkerReady& ready) {
+  const auto found = workers_.find(id);
+  if (found == workers_.end()) return;
+  Worker& worker = *found->second;
+  if (ready.isolate_origin() == v1::ISOLATE_ORIGIN_REWOUND) ++rewinds_;
+  if (worker.state != State::kStarting && worker.state != State::kResetting) return;
+  if (worker.state == State::kStarting) ++forks_;
+  worker.origin = ready.isolate_origin();
+  SetState(worker, State::kIdle);
+  // Into its list first: retiring takes it out again.
+  if (!worker.used) {
+    unused_.push_back(id);
+  } else {
+    Share& share = shares_.at(worker.tenant);
+    (worker.keeps_state ? share.kept : share.clean).push_back(id);
+  }
+  last_activity_ = worker.since;
+  if (worker.uses >= options_.max_uses) {
+    Retire(worker, "max_uses");
+  } else if (Expired(worker)) {
+    Retire(worker, "max_age");
+  }
+  ScheduleTidying();
+  NotifyAvailable();
+}
+
+void Pool::OnWorkerReply(WorkerId id, internal::WorkerReply& reply) {
+  const auto found = workers_.find(id);
+  if (found == workers_.end() || found->second->state != State::kBusy) return;
+  Worker& worker = *found->second;
+  ++worker.uses;
+  LeaseHolder* holder = std::exchange(worker.holder, nullptr);
+  SetState(worker, State::kResetting);
+  last_activity_ = worker.since;
+  if (!rewind_ && !worker.keeps_state) Retire(worker, "fork_only");
+  if (holder != nullptr) holder->OnReply(reply);
+}
+
+void Pool::OnWorkerEnded(WorkerId id, const WorkerEnd& end) {
+  const auto found = workers_.find(id);
+  if (found == workers_.end()) return;
+  const std::unique_ptr<Worker> worker = std::move(found->second);
+  TakeFromIdle(*worker);
+  if (worker->state != State::kEnding) LeaveShare(*worker);
+  --counts_[static_cast<size_t>(worker->state)];
+  workers_.erase(found);
+  ++retired_[worker->retired_by.empty() ? std::visit(NameOfEnd(), end) : worker->retired_by];
+  if (worker->state == State::kStarting && !std::holds_alternative<WorkerLost>(end)) {
+    fork_pause_ = timers_->After(options_.fork_pause, [this] { OnForksPossible(); });
+  }
+  if (worker->holder != nullptr) worker->holder->OnWorkerEnded(end);
+  ScheduleTidying();
+  NotifyAvailable();
+  if (workers_.empty() && closed_hook_) std::exchange(closed_hook_, nullptr)();
+}
+
+void Pool::OnForksPossible() {
+  NotifyAvailable();
+  ScheduleTidying();
+}
+
+void Pool::NotifyAvailable() {
+  if (open_ && available_hook_) available_hook_();
+}
+
+void Pool::ScheduleTidying() {
+  if (tidy_timer_.armed() || !open_) return;
+  if (retiring_.empty() && !WantsRefill()) return;
+  untidy_since_ = timers_->clock().Now();
+  tidy_timer_ = timers_->After(options_.quiet, [this] { Tidy(); });
+}
+
+void Pool::Tidy() {
+  const MonotonicTime now = timers_->clock().Now();
+  const MonotonicTime due = std::min(last_activity_ + options_.quiet, *untidy_since_ + options_.max_deferral);
+  if (now < due) {
+    tidy_timer_ = timers_->After(due - now, [this] { Tidy(); });
+    return;
+  }
+  for (size_t i = 0; i < options_.tidy_batch; ++i) {
+    if (Worker* leaver = TakeRetiring()) HangUp(*leaver);
+  }
+  for (size_t i = 0; i < options_.tidy_batch && WantsRefill(); ++i) Fork();
+  if (!retiring_.empty() || WantsRefill()) {
+    tidy_timer_ = timers_->After(options_.tidy_interval, [this] { Tidy(); });
+  }
+}
+
+void Pool::KeepHouse() {
+  const MonotonicTime now = timers_->clock().Now();
+  std::vector<Worker*> expired;
+  std::vector<Worker*> stuck;
+  for (const auto& [id, worker] : workers_) {
+    switch (worker->state) {
+      case State::kIdle:
+        if (Expired(*worker)) expired.push_back(worker.get());
+        break;
+      case State::kStarting:
+      case State::kResetting:
+      case State::kEnding:
+        if (now - worker->since >= options_.patience) stuck.push_back(worker.get());
+        break;
+      case State::kBusy:
+      case State::kRetiring:
+        break;
+    }
+  }
+  for (Worker* worker : expired) Retire(*worker, "max_age");
+  for (Worker* worker : stuck) Kill(*worker, "stuck");
+  house_timer_ = timers_->After(std::min(kHousekeepingInterval, options_.max_age / 4 + Duration(1)),
+                                [this] { KeepHouse(); });
+}
+
+void Pool::Close(absl::AnyInvocable<void()> done) {
+  open_ = false;
+  tidy_timer_.Cancel();
+  for (const auto& [id, worker] : workers_) {
+    if (worker->state == State::kEnding) continue;
+    if (worker->retired_by.empty()) worker->retired_by = "shutdown";
+    if (worker->state == State::kBusy) {
+      Kill(*worker, "shutdown");
+    } else {
+      HangUp(*worker);
+    }
+  }
+  if (workers_.empty()) return done();
+  closed_hook_ = std::move(done);
+  house_timer_ = timers_->After(kClosePatience, [this] {
+    for (const auto& [id, worker] : workers_) Kill(*worker, "shutdown");
+  });
+}
+
+void Pool::FillStatus(v1::PoolStatus& status) const {
+  status.set_idle(idle());
+  status.set_busy(Count(State::kBusy) + Count(State::kResetting));
+  status.set_starting(starting());
+  status.set_max_workers(options_.max_workers);
+  status.set_forks(forks_);
+  status.set_rewinds(rewinds_);
+  status.set_rewind(rewind_);
+  for (const auto& [reason, count] : retired_) (*status.mutable_retired())[reason] = count;
+}
+
+}  // namespace evald

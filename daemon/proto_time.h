@@ -1,0 +1,25 @@
+// Durations between protobuf and the daemon.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include "base/clock.h"
+#include "google/protobuf/duration.pb.h"
+
+namespace evald {
+
+// Durations too long for 64-bit nanoseconds (292 years) become the longest that fits.
+inline Duration ToDuration(const google::protobuf::Duration& proto) {
+  constexpr int64_t kLongest = std::numeric_limits<int64_t>::max() / 1'000'000'000 - 1;
+  if (proto.seconds() > kLongest) return Duration::max();
+  if (proto.seconds() < -kLongest) return Duration::min();
+  return std::chrono::seconds(proto.seconds()) + Duration(proto.nanos());
+}
+
+inline void FromDuration(Duration duration, google::protobuf::Duration& proto) {
+  proto.set_seconds(duration.count() / 1'000'000'000);
+  proto.set_nanos(static_cast<int32_t>(duration.count() % 1'000'000'000));
+}
+
+}  // namespace evald

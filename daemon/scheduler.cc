@@ -1,0 +1,212 @@
+#include "daemon/scheduler.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "daemon/proto_time.h"
+
+namespace evald {
+namespace {
+
+// The shortest wall limit that a worker is given: a client's deadline may be nearer than a timer can keep.
+constexpr Duration kShortestLimit = std::chrono::milliseconds(1);
+
+// Worker's stamps are not trusted: a span is never negative.
+void SetSpan(int64_t from_ns, int64_t to_ns, google::protobuf::Duration& span) {
+  FromDuration(to_ns > from_ns && from_ns >= 0 ? Duration(to_ns - from_ns) : Duration(0), span);
+}
+
+Failure Cancelled() { return {v1::ERROR_REASON_CANCELLED, "the client cancelled the call"}; }
+Failure TooLate(const char* where) {
+  return {v1::ERROR_REASON_WALL_TIME_LIMIT,
+          std::string("the call's deadline passed while the request ") + where};
+}
+
+}  // namespace
+
+// One admitted call.
+class Scheduler::Entry final : public LeaseHolder {
+ public:
+  Entry(Scheduler* scheduler, CallId id, Call* call) : scheduler_(scheduler), id_(id), call_(call) {
+    call->request().set_request_id(id);
+  }
+
+  Call& call() { return *call_; }
+  bool running() const { return static_cast<bool>(lease_); }
+
+  void AwaitDeadline(MonotonicTime now) {
+    if (const auto deadline = call_->deadline()) {
+      timer_ = scheduler_->timers_->After(std::max(*deadline - now, Duration(0)), [this] {
+        scheduler_->FailOne(id_, TooLate("waited for a worker"));
+      });
+    }
+  }
+
+  void Start(Lease lease) {
+    lease_ = std::move(lease);
+    leased_at_ = scheduler_->timers_->clock().Now();
+    Duration wall = ToDuration(call_->limits().wall_time());
+    if (const auto deadline = call_->deadline())
+      wall = std::max(std::min(wall, *deadline - leased_at_), kShortestLimit);
+    FromDuration(wall, *call_->limits().mutable_wall_time());
+    timer_ = scheduler_->timers_->After(wall + scheduler_->options_.kill_grace, [this] { OnHardLimit(); });
+    lease_.Send(call_->request());
+  }
+
+  // Ends the worker along with the request.
+  void KillWorker(std::string_view reason) { lease_.Kill(reason); }
+
+  void OnReply(internal::WorkerReply& reply) override {
+    const auto self = scheduler_->Take(id_);
+    if (reply.has_fault()) {
+      call_->Fail({reply.fault().reason(), reply.fault().message()});
+    } else {
+      v1::ExecutionStats stats;
+      FillStats(reply, stats);
+      call_->Answer(reply, stats);
+    }
+    Leave();
+  }
+
+  void OnWorkerEnded(const WorkerEnd& end) override {
+    const auto self = scheduler_->Take(id_);
+    call_->Fail(FailureOf(end));
+    Leave();
+  }
+
+ private:
+  void OnHardLimit() {
+    lease_.Kill("wall_time_limit");
+    scheduler_->FailOne(
+        id_, {v1::ERROR_REASON_WALL_TIME_LIMIT,
+              "the script ran past limits.wall_time and could not be interrupted; its worker was killed"});
+  }
+
+  void Leave() {
+    timer_.Cancel();
+    lease_ = Lease();
+    scheduler_->OnEnded();
+  }
+
+  void FillStats(const internal::WorkerReply& reply, v1::ExecutionStats& stats) {
+    const auto ns = [](MonotonicTime time) { return Duration(time.time_since_epoch()).count(); };
+    SetSpan(ns(call_->arrival()), ns(leased_at_), *stats.mutable_queue_time());
+    SetSpan(ns(leased_at_), reply.started_ns(), *stats.mutable_cold_start());
+    SetSpan(reply.started_ns(), reply.finished_ns(), *stats.mutable_wall_time());
+    SetSpan(0, reply.cpu_ns(), *stats.mutable_cpu_time());
+    stats.set_heap_bytes(reply.heap_bytes());
+    stats.set_worker_id(lease_.worker_id());
+    stats.set_snapshot_generation(lease_.generation());
+    stats.set_isolate_origin(lease_.origin());
+    stats.set_worker_uses(lease_.uses());
+  }
+
+  Scheduler* const scheduler_;
+  const CallId id_;
+  Call* const call_;
+  MonotonicTime leased_at_{};
+  Timer timer_;  // the client's deadline while it waits, the hard limit while it runs
+  Lease lease_;
+};
+
+Scheduler::Scheduler(SchedulerOptions options, Pool* pool, TimerQueue* timers)
+    : options_(options), pool_(pool), timers_(timers) {
+  pool_->SetAvailableHook([this] { Dispatch(); });
+}
+
+Scheduler::~Scheduler() {
+  EVALD_CHECK(entries_.empty(), "every call has ended before the scheduler does");
+  pool_->SetAvailableHook(nullptr);
+}
+
+void Scheduler::Submit(CallId id, Call* call) {
+  switch (admission_) {
+    case Admission::kNotReady:
+      return call->Fail({v1::ERROR_REASON_NOT_READY, "evald is still booting"});
+    case Admission::kDraining:
+      return call->Fail({v1::ERROR_REASON_DRAINING, "evald is shutting down"});
+    case Admission::kOpen:
+      break;
+  }
+  Entry& entry = *entries_.emplace(id, std::make_unique<Entry>(this, id, call)).first->second;
+  queue_.Push(call->tenant(), id);
+  Dispatch();
+  if (!queue_.Contains(id)) return;
+  if (queue_.size() > options_.max_queue) {
+    return FailOne(id, {v1::ERROR_REASON_QUEUE_FULL,
+                        "all workers are busy and the queue (admission.max_queue) is full"});
+  }
+  entry.AwaitDeadline(timers_->clock().Now());
+}
+
+void Scheduler::Cancel(CallId id) {
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return;
+  Entry& entry = *found->second;
+  const std::optional<MonotonicTime> deadline = entry.call().deadline();
+  const bool late = deadline.has_value() && timers_->clock().Now() >= *deadline;
+  if (!entry.running()) return FailOne(id, late ? TooLate("waited for a worker") : Cancelled());
+  // The worker's wall limit is no later than the deadline: it is about to stop by itself, and is then as good
+  // as new.
+  if (late) return;
+  entry.KillWorker("cancelled");
+  FailOne(id, Cancelled());
+}
+
+void Scheduler::FailAll(const Failure& failure) {
+  std::vector<CallId> ids;
+  for (const auto& [id, entry] : entries_) ids.push_back(id);
+  for (CallId id : ids) {
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) continue;
+    if (found->second->running()) found->second->KillWorker("shutdown");
+    FailOne(id, failure);
+  }
+}
+
+void Scheduler::FailOne(CallId id, const Failure& failure) {
+  const std::unique_ptr<Entry> entry = Take(id);
+  entry->call().Fail(failure);
+  OnEnded();
+}
+
+std::unique_ptr<Scheduler::Entry> Scheduler::Take(CallId id) {
+  queue_.Remove(id);
+  const auto found = entries_.find(id);
+  EVALD_CHECK(found != entries_.end(), "a call ends once");
+  std::unique_ptr<Entry> entry = std::move(found->second);
+  entries_.erase(found);
+  return entry;
+}
+
+void Scheduler::OnEnded() {
+  if (entries_.empty() && idle_hook_) idle_hook_();
+}
+
+void Scheduler::Dispatch() {
+  if (dispatching_ || queue_.size() == 0) return;
+  dispatching_ = true;
+  size_t wanted = 0;
+  queue_.Visit([&](const std::string& tenant, CallId id, size_t depth) {
+    return TryStart(tenant, id, depth, wanted);
+  });
+  dispatching_ = false;
+}
+
+FairQueue::Verdict Scheduler::TryStart(const std::string& tenant, CallId id, size_t depth, size_t& wanted) {
+  Entry& entry = *entries_.at(id);
+  if (std::optional<Lease> lease = pool_->TryAcquire(tenant, entry.call().isolation(), &entry)) {
+    entry.Start(*std::move(lease));
+    return FairQueue::Verdict::kTake;
+  }
+  wanted += depth;
+  bool can_fork = true;
+  while (can_fork && pool_->starting() < wanted) {
+    can_fork = pool_->ForkFor(tenant, [this](const std::string& other) { return queue_.Waits(other); });
+  }
+  return pool_->idle() == 0 && !can_fork ? FairQueue::Verdict::kStop : FairQueue::Verdict::kSkip;
+}
+
+}  // namespace evald

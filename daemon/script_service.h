@@ -1,0 +1,54 @@
+// ScriptService: evald.v1.ScriptService as gRPC calls it. Parses and validates on gRPC's threads, hands the
+// request to the loop, and is answered from there.
+#pragma once
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <atomic>
+#include <cstdint>
+
+#include "daemon/loop.h"
+#include "daemon/scheduler.h"
+#include "daemon/validator.h"
+#include "evald/v1/script.grpc.pb.h"
+
+namespace evald {
+
+// Takes requests as bytes: gRPC's own parsing would answer INTERNAL where a string is not UTF-8, and would
+// put the message where it has to be copied from. `loop` and `scheduler` outlive it, and it outlives the
+// server. Thread-safe.
+class ScriptService final
+    : public v1::ScriptService::WithRawCallbackMethod_Eval<
+          v1::ScriptService::WithRawCallbackMethod_CallFunction<v1::ScriptService::Service>> {
+ public:
+  struct Options {
+    LimitBounds limits;
+    uint64_t max_console_bytes = 0;
+  };
+
+  ScriptService(Options options, Loop* loop, Scheduler* scheduler)
+      : options_(std::move(options)), loop_(loop), scheduler_(scheduler) {}
+
+  grpc::ServerUnaryReactor* Eval(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                 grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* CallFunction(grpc::CallbackServerContext* context,
+                                         const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response) override;
+
+ private:
+  template <typename Request, typename Response>
+  class UnaryCall;
+
+  template <typename Request, typename Response>
+  grpc::ServerUnaryReactor* Start(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                  grpc::ByteBuffer* response);
+
+  const Options options_;
+  Loop* const loop_;
+  Scheduler* const scheduler_;
+  std::atomic<uint64_t> last_id_{0};
+};
+
+}  // namespace evald

@@ -1,0 +1,65 @@
+// SnapshotTool: one run of evald-snapshot, which builds or loads the startup snapshot
+// (proto/evald/internal/builder.proto).
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/unique_fd.h"
+#include "daemon/child_process.h"
+#include "daemon/frame_stream.h"
+#include "daemon/timer_queue.h"
+#include "evald/internal/builder.pb.h"
+
+namespace evald {
+
+// What a successful run leaves.
+struct BuiltSnapshot {
+  internal::SnapshotReady ready;
+  // The V8 startup data: a memfd that nobody can change any more.
+  UniqueFd image;
+};
+
+// Loop thread only. Destruction kills the program and calls nobody.
+class SnapshotTool {
+ public:
+  struct Options {
+    std::string program;
+    internal::SnapshotRequest request;
+    // For the whole run; then it is killed (a script may loop at its top level).
+    Duration timeout{};
+  };
+  // Called once. DEADLINE_EXCEEDED, or another status that says at which stage what went wrong.
+  using Done = absl::AnyInvocable<void(absl::StatusOr<BuiltSnapshot>)>;
+
+  static absl::StatusOr<std::unique_ptr<SnapshotTool>> Start(boost::asio::io_context& io, TimerQueue& timers,
+                                                             Options options, Done done);
+
+ private:
+  SnapshotTool(boost::asio::io_context& io, Done done) : io_(io), done_(std::move(done)) {}
+
+  absl::Status Launch(TimerQueue& timers, Options options);
+  void OnFrame(std::string_view payload);
+  // It has both exited and said all that it will say: the result stands.
+  void ConcludeIfOver();
+  absl::StatusOr<BuiltSnapshot> TakeResult();
+  void Finish(absl::StatusOr<BuiltSnapshot> result);
+
+  boost::asio::io_context& io_;
+  Done done_;
+  UniqueFd image_;
+  std::unique_ptr<ChildProcess> child_;
+  std::shared_ptr<FrameStream> stream_;
+  Timer deadline_;
+  bool closed_ = false;
+  std::optional<int> wait_status_;
+  std::optional<internal::SnapshotReady> ready_;
+  absl::Status failure_;
+};
+
+}  // namespace evald

@@ -1,0 +1,21 @@
+// StatusSource: the seam between the daemon and those who show its state (SnapshotService, the admin
+// endpoint).
+#pragma once
+
+#include "evald/v1/snapshot.pb.h"
+
+namespace evald {
+
+enum class Phase { kBooting, kReady, kDraining };
+
+// Called on the loop only.
+class StatusSource {
+ public:
+  virtual ~StatusSource() = default;
+  virtual Phase phase() const = 0;
+  // Before the first snapshot is there, `snapshot` stays unset.
+  virtual void FillStatus(v1::GetSnapshotResponse& response) const = 0;
+  virtual void FillSnapshots(v1::ListSnapshotsResponse& response) const = 0;
+};
+
+}  // namespace evald
