@@ -1,21 +1,27 @@
-// atob and btoa of the HTML Standard. The work is native; the strings, their errors and their manners are here.
+// atob and btoa of the HTML Standard. The work is native; the strings, their errors and their manners are
+// here.
 
 const { base64_encode: encode, base64_decode: decode } = ops;
 const { defineProperty } = Object;
 
 class InvalidCharacterError extends Error {}
-defineProperty(InvalidCharacterError.prototype, 'name', { value: 'InvalidCharacterError', writable: true, configurable: true });
+defineProperty(InvalidCharacterError.prototype, 'name', {
+  value: 'InvalidCharacterError',
+  writable: true,
+  configurable: true,
+});
 defineProperty(InvalidCharacterError.prototype, 'code', { value: 5, writable: true, configurable: true });
 
 const functions = {
   atob(data) {
-    if (arguments.length === 0) throw new TypeError("1 argument required, but only 0 present");
+    if (arguments.length === 0) throw new TypeError('1 argument required, but only 0 present');
     const decoded = decode(`${data}`);
-    if (decoded === undefined) throw new InvalidCharacterError('The string to be decoded is not correctly encoded.');
+    if (decoded === undefined)
+      throw new InvalidCharacterError('The string to be decoded is not correctly encoded.');
     return decoded;
   },
   btoa(data) {
-    if (arguments.length === 0) throw new TypeError("1 argument required, but only 0 present");
+    if (arguments.length === 0) throw new TypeError('1 argument required, but only 0 present');
     const encoded = encode(`${data}`);
     if (encoded === undefined) throw new InvalidCharacterError('Invalid character');
     return encoded;
@@ -23,5 +29,10 @@ const functions = {
 };
 
 for (const name of ['atob', 'btoa']) {
-  defineProperty(globalThis, name, { value: functions[name], writable: true, enumerable: true, configurable: true });
+  defineProperty(globalThis, name, {
+    value: functions[name],
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  });
 }

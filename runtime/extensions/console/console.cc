@@ -1,9 +1,10 @@
 #include "runtime/extensions/console/console.h"
 
-#include <string>
-
+#include "absl/strings/str_cat.h"
 #include "runtime/extensions/console/console_js.h"
 #include "runtime/extensions/console/inspect_js.h"
+#include "runtime/extensions/console/layout_js.h"
+#include "runtime/extensions/console/primordials_js.h"
 #include "runtime/extensions/encoding/transcode.h"
 #include "runtime/extensions/strings.h"
 #include "runtime/host.h"
@@ -129,8 +130,8 @@ Extension ConsoleExtension() {
   Extension extension;
   extension.name = "console";
   extension.form = Extension::Form::kFunctionBody;
-  // One function body: the second file uses what the first one declares.
-  extension.source = std::string(kInspectJs) + kConsoleJs;
+  // One function body: each file uses what those before it declare.
+  extension.source = absl::StrCat(kPrimordialsJs, kLayoutJs, kInspectJs, kConsoleJs);
   extension.ops = {{"console_inside", Inside},
                    {"console_kind", Kind},
                    {"console_names", Names},

@@ -1,25 +1,42 @@
-
 // The console object. Each message is formatted here and kept with the request by the op console_write.
 
-const DEBUG = 1, LOG = 2, INFO = 3, WARN = 4, ERROR = 5;  // ConsoleMessage.Level
+const DEBUG = 1,
+  LOG = 2,
+  INFO = 3,
+  WARN = 4,
+  ERROR = 5; // ConsoleMessage.Level
 
 const showArgument = (value) => (typeof value === 'string' ? value : inspect(value));
 
 // What a directive of a format string makes of its argument; undefined if it is none.
 function directive(letter, value) {
-  const numeric = (convert) => (typeof value === 'bigint' ? `${value}n` : typeof value === 'symbol' ? 'NaN' : showNumber(convert(value)));
+  const numeric = (convert) =>
+    typeof value === 'bigint'
+      ? `${value}n`
+      : typeof value === 'symbol'
+        ? 'NaN'
+        : showNumber(convert(value));
   switch (letter) {
     case 's':
       if (typeof value === 'bigint') return `${value}n`;
       if (typeof value === 'number') return showNumber(value);
-      return typeof value === 'object' && value !== null && !hasOwnText(value) ? inspect(value, 0) : stringOf(value);
-    case 'd': return numeric(numberOf);
-    case 'i': return numeric(integerOf);
-    case 'f': return typeof value === 'symbol' ? 'NaN' : showNumber(floatOf(value));
-    case 'j': return toJson(value);
-    case 'O': return inspect(value);
-    case 'o': return inspect(value, 4);
-    case 'c': return '';
+      return typeof value === 'object' && value !== null && !hasOwnText(value)
+        ? inspect(value, 0)
+        : stringOf(value);
+    case 'd':
+      return numeric(numberOf);
+    case 'i':
+      return numeric(integerOf);
+    case 'f':
+      return typeof value === 'symbol' ? 'NaN' : showNumber(floatOf(value));
+    case 'j':
+      return toJson(value);
+    case 'O':
+      return inspect(value);
+    case 'o':
+      return inspect(value, 4);
+    case 'c':
+      return '';
   }
   return undefined;
 }
@@ -38,19 +55,26 @@ function toJson(value) {
   try {
     return stringOf(stringify(value));
   } catch (error) {
-    if (kindOf(error) === 'Error' && indexOf(stringOf(error.message), 'circular structure') >= 0) return '[Circular]';
+    if (kindOf(error) === 'Error' && indexOf(stringOf(error.message), 'circular structure') >= 0)
+      return '[Circular]';
     throw error;
   }
 }
 
 function format(args) {
-  let next = 0, text = '', between = '';
+  let next = 0,
+    text = '',
+    between = '';
   if (args.length > 1 && typeof args[0] === 'string' && indexOf(args[0], '%') >= 0) {
     const pattern = args[0];
     let copied = 0;
     next = 1;
     between = ' ';
-    for (let at = indexOf(pattern, '%'); at >= 0 && at + 1 < pattern.length; at = indexOf(pattern, '%', at)) {
+    for (
+      let at = indexOf(pattern, '%');
+      at >= 0 && at + 1 < pattern.length;
+      at = indexOf(pattern, '%', at)
+    ) {
       const letter = pattern[at + 1];
       const shown = letter === '%' ? '%' : next < args.length ? directive(letter, args[next]) : undefined;
       if (shown === undefined) {
@@ -71,12 +95,16 @@ function format(args) {
 }
 
 let groupIndent = '';
-const counts = new MapOf(), timers = new MapOf();
+const counts = new MapOf(),
+  timers = new MapOf();
 
-const emit = (level, text) => write(level, groupIndent === '' ? text : groupIndent + indentLines(text, groupIndent));
+const emit = (level, text) =>
+  write(level, groupIndent === '' ? text : groupIndent + indentLines(text, groupIndent));
 
 function showTime(millis) {
-  const seconds = millis / 1000, minutes = floor(seconds / 60), hours = floor(minutes / 60);
+  const seconds = millis / 1000,
+    minutes = floor(seconds / 60),
+    hours = floor(minutes / 60);
   const two = (value) => padStart(`${value}`, 2, '0');
   if (hours > 0) return `${hours}:${two(minutes % 60)}:${two(floor(seconds % 60))} (h:mm:ss)`;
   if (minutes > 0) return `${minutes}:${padStart(toFixed(seconds % 60, 3), 6, '0')} (m:ss.mmm)`;
@@ -90,16 +118,25 @@ function reportTimer(label, method, rest) {
     emit(WARN, `Warning: No such label '${label}' for console.${method}()`);
     return;
   }
-  emit(LOG, `${label}: ${showTime(round(max(0, now() - started) * 10) / 10)}${rest.length > 0 ? ` ${format(rest)}` : ''}`);
+  emit(
+    LOG,
+    `${label}: ${showTime(round(max(0, now() - started) * 10) / 10)}${rest.length > 0 ? ` ${format(rest)}` : ''}`,
+  );
 }
 
 // What console.table shows of a value: not much of a large one.
-const showCell = (value) => inspect(value, typeof value === 'object' && value !== null && !isArray(value) && stringKeys(value).length > 2 ? -1 : 0);
+const showCell = (value) =>
+  inspect(
+    value,
+    typeof value === 'object' && value !== null && !isArray(value) && stringKeys(value).length > 2 ? -1 : 0,
+  );
 
 // The columns and rows of console.table, or undefined for what has none.
 function tabulate(data, wanted) {
   if (typeof data !== 'object' || data === null) return undefined;
-  const kind = kindOf(data), columns = [kind === 'Map' || kind === 'Set' ? '(iteration index)' : '(index)'], rows = [];
+  const kind = kindOf(data),
+    columns = [kind === 'Map' || kind === 'Set' ? '(iteration index)' : '(index)'],
+    rows = [];
   if (kind === 'Map') {
     push(columns, 'Key', 'Values');
     eachOfMap(data, (value, key) => push(rows, [`${rows.length}`, showCell(key), showCell(value)]));
@@ -110,17 +147,20 @@ function tabulate(data, wanted) {
     eachOfSet(data, (value) => push(rows, [`${rows.length}`, showCell(value)]));
     return { columns, rows };
   }
-  const names = stringKeys(data), isRow = (value) => typeof value === 'object' && value !== null;
+  const names = stringKeys(data),
+    isRow = (value) => typeof value === 'object' && value !== null;
   let plain = false;
   for (let i = 0; i < names.length; ++i) {
     const value = data[names[i]];
     plain ||= !isRow(value);
-    const keys = isRow(value) ? wanted ?? stringKeys(value) : [];
+    const keys = isRow(value) ? (wanted ?? stringKeys(value)) : [];
     for (let k = 0; k < keys.length; ++k) if (indexIn(columns, keys[k], 1) < 0) push(columns, keys[k]);
   }
   for (let i = 0; i < names.length; ++i) {
-    const value = data[names[i]], row = [names[i]];
-    for (let c = 1; c < columns.length; ++c) push(row, isRow(value) && hasOwn(value, columns[c]) ? showCell(value[columns[c]]) : '');
+    const value = data[names[i]],
+      row = [names[i]];
+    for (let c = 1; c < columns.length; ++c)
+      push(row, isRow(value) && hasOwn(value, columns[c]) ? showCell(value[columns[c]]) : '');
     if (plain) push(row, isRow(value) ? '' : showCell(value));
     push(rows, row);
   }
@@ -154,8 +194,12 @@ function openGroup(args) {
 }
 
 const methods = {
-  log(...args) { emit(LOG, format(args)); },
-  warn(...args) { emit(WARN, format(args)); },
+  log(...args) {
+    emit(LOG, format(args));
+  },
+  warn(...args) {
+    emit(WARN, format(args));
+  },
   dir(object, options) {
     const depth = typeof options === 'object' && options !== null ? options.depth : undefined;
     emit(LOG, inspect(object, depth === null ? Infinity : depth));
@@ -170,11 +214,14 @@ const methods = {
     reportTimer(label, 'timeEnd', []);
     mapDelete(timers, label);
   },
-  timeLog(label = 'default', ...data) { reportTimer(`${label}`, 'timeLog', data); },
+  timeLog(label = 'default', ...data) {
+    reportTimer(`${label}`, 'timeLog', data);
+  },
   trace(...args) {
     const error = { __proto__: null };
     captureStackTrace(error, trace);
-    const stack = `${error.stack}`, from = indexOf(stack, '\n');
+    const stack = `${error.stack}`,
+      from = indexOf(stack, '\n');
     emit(ERROR, `Trace${args.length > 0 ? `: ${format(args)}` : ''}${from < 0 ? '' : slice(stack, from)}`);
   },
   assert(condition, ...args) {
@@ -194,17 +241,31 @@ const methods = {
     label = `${label}`;
     if (!mapDelete(counts, label)) emit(WARN, `Warning: Count for '${label}' does not exist`);
   },
-  group(...args) { openGroup(args); },
-  groupEnd() { groupIndent = slice(groupIndent, 0, max(0, groupIndent.length - 2)); },
+  group(...args) {
+    openGroup(args);
+  },
+  groupEnd() {
+    groupIndent = slice(groupIndent, 0, max(0, groupIndent.length - 2));
+  },
   table(data, columns) {
     const table = tabulate(data, columns);
     emit(LOG, table === undefined ? showArgument(data) : drawTable(table));
   },
-  debug(...args) { emit(DEBUG, format(args)); },
-  info(...args) { emit(INFO, format(args)); },
-  dirxml(...args) { emit(LOG, format(args)); },
-  error(...args) { emit(ERROR, format(args)); },
-  groupCollapsed(...args) { openGroup(args); },
+  debug(...args) {
+    emit(DEBUG, format(args));
+  },
+  info(...args) {
+    emit(INFO, format(args));
+  },
+  dirxml(...args) {
+    emit(LOG, format(args));
+  },
+  error(...args) {
+    emit(ERROR, format(args));
+  },
+  groupCollapsed(...args) {
+    openGroup(args);
+  },
 };
 
 const { captureStackTrace } = Error;

@@ -1,41 +1,9 @@
-// How console shows a value: with the text that Node's console shows for it. Everything used is taken from the globals once, here,
-// so what a script does to them later has no say in it. Proxy traps are not called, nor getters, but those of an object's
-// toStringTag and of an error's parts.
+// How console shows a value: with the text that Node's console shows for it. Proxy traps are not called,
+// nor getters, but those of an object's toStringTag and of an error's parts.
 
-const { console_kind: kindOf, console_inside: insideOf, console_names: namesOf, console_now: now, console_write: write } = ops;
-const uncurry = Function.prototype.bind.bind(Function.prototype.call);
-const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, keys: stringKeys } = Object;
-const { max, min, round, floor, sqrt } = Math;
-const { stringify } = JSON;
-const { isArray } = Array;
-const { toStringTag } = Symbol;
-const numberOf = Number, stringOf = String, integerOf = parseInt, floatOf = parseFloat, MapOf = Map, BytesOf = Uint8Array;
-const push = uncurry(Array.prototype.push), pop = uncurry(Array.prototype.pop), join = uncurry(Array.prototype.join);
-const unshift = uncurry(Array.prototype.unshift), indexIn = uncurry(Array.prototype.indexOf), splice = uncurry(Array.prototype.splice), exec = uncurry(RegExp.prototype.exec);
-const slice = uncurry(String.prototype.slice), indexOf = uncurry(String.prototype.indexOf), repeat = uncurry(String.prototype.repeat);
-const codeAt = uncurry(String.prototype.charCodeAt), padStart = uncurry(String.prototype.padStart), padEnd = uncurry(String.prototype.padEnd);
-const startsWith = uncurry(String.prototype.startsWith), endsWith = uncurry(String.prototype.endsWith);
-const toBase = uncurry(Number.prototype.toString), toFixed = uncurry(Number.prototype.toFixed);
-const hasOwn = uncurry(Object.prototype.hasOwnProperty), isEnumerable = uncurry(Object.prototype.propertyIsEnumerable);
-const functionText = uncurry(Function.prototype.toString);
-const symbolText = uncurry(Symbol.prototype.toString), errorText = uncurry(Error.prototype.toString);
-const isoText = uncurry(Date.prototype.toISOString), timeOf = uncurry(Date.prototype.getTime);
-const mapGet = uncurry(Map.prototype.get), mapSet = uncurry(Map.prototype.set), mapHas = uncurry(Map.prototype.has), mapDelete = uncurry(Map.prototype.delete);
-const eachOfMap = uncurry(Map.prototype.forEach), eachOfSet = uncurry(Set.prototype.forEach);
-const getterOf = (prototype, name) => uncurry(getOwnPropertyDescriptor(prototype, name).get);
-const mapSize = getterOf(Map.prototype, 'size'), setSize = getterOf(Set.prototype, 'size');
-const typedPrototype = getPrototypeOf(Uint8Array.prototype);
-const typedLength = getterOf(typedPrototype, 'length'), typedTag = getterOf(typedPrototype, toStringTag);
-const bufferBytes = getterOf(ArrayBuffer.prototype, 'byteLength');
-const viewBytes = getterOf(DataView.prototype, 'byteLength'), viewOffset = getterOf(DataView.prototype, 'byteOffset'), viewBuffer = getterOf(DataView.prototype, 'buffer');
-const unbox = {
-  __proto__: null,
-  Number: uncurry(Number.prototype.valueOf), String: uncurry(String.prototype.valueOf), Boolean: uncurry(Boolean.prototype.valueOf),
-  BigInt: uncurry(BigInt.prototype.valueOf), Symbol: uncurry(Symbol.prototype.valueOf),
-};
-
-const LINE = 80, MAX_ENTRIES = 100, MAX_STRING = 10000;
-const identifier = /^[a-zA-Z_][a-zA-Z_0-9]*$/, arrayIndex = /^(0|[1-9][0-9]*)$/;
+const MAX_STRING = 10000;
+const identifier = /^[a-zA-Z_][a-zA-Z_0-9]*$/,
+  arrayIndex = /^(0|[1-9][0-9]*)$/;
 const plural = (count) => (count > 1 ? 's' : '');
 const more = (count, what) => `... ${count} more ${what}${plural(count)}`;
 const escapes = { __proto__: null, 8: '\\b', 9: '\\t', 10: '\\n', 12: '\\f', 13: '\\r', 92: '\\\\' };
@@ -48,7 +16,8 @@ function quote(text) {
   for (let i = 0; i < text.length; ++i) {
     const code = codeAt(text, i);
     if (escapes[code] !== undefined) out += escapes[code];
-    else if (code < 0x20 || (code >= 0x7f && code < 0xa0)) out += `\\x${code < 16 ? '0' : ''}${upperHex(code)}`;
+    else if (code < 0x20 || (code >= 0x7f && code < 0xa0))
+      out += `\\x${code < 16 ? '0' : ''}${upperHex(code)}`;
     else if (text[i] === mark) out += `\\${mark}`;
     else if (code < 0xd800 || code > 0xdfff) out += text[i];
     else if (code < 0xdc00 && (codeAt(text, i + 1) & 0xfc00) === 0xdc00) out += text[i] + text[++i];
@@ -60,19 +29,25 @@ const upperHex = (code) => (code < 16 ? '' : upperHex(code >> 4)) + '0123456789A
 
 const showNumber = (value) => (value === 0 && 1 / value < 0 ? '-0' : `${value}`);
 
-// The context of one inspection: how far lines are indented, how deep to go, the objects that are open, those that were met again
-// inside themselves, and how deep the last object shown was.
+// The context of one inspection: how far lines are indented, how deep to go, the objects that are open,
+// those that were met again inside themselves, and how deep the last object shown was.
 const newContext = (depth) => ({ indent: 0, depth, open: [], circular: new MapOf(), reached: 0 });
 const inspect = (value, depth = 2) => show(newContext(depth), value, 0);
 
 function show(context, value, level) {
   switch (typeof value) {
-    case 'string': return showString(context, value);
-    case 'number': return showNumber(value);
-    case 'bigint': return `${value}n`;
-    case 'symbol': return symbolText(value);
-    case 'undefined': return 'undefined';
-    case 'boolean': return value ? 'true' : 'false';
+    case 'string':
+      return showString(context, value);
+    case 'number':
+      return showNumber(value);
+    case 'bigint':
+      return `${value}n`;
+    case 'symbol':
+      return symbolText(value);
+    case 'undefined':
+      return 'undefined';
+    case 'boolean':
+      return value ? 'true' : 'false';
   }
   if (value === null) return 'null';
   let kind = kindOf(value);
@@ -128,20 +103,35 @@ function announce(maker, tag, fallback, size = '') {
   return tag !== '' && tag !== (maker === null ? fallback : maker) ? `${name}[${tag}] ` : name;
 }
 
-// What differs from kind to kind: `open` and `close` are the brackets, `base` comes before them, `only` is the whole text where
-// there are no further keys, `entries` gives what is inside before the keys.
+// What differs from kind to kind: `open` and `close` are the brackets, `base` comes before them, `only` is
+// the whole text where there are no further keys, `entries` gives what is inside before the keys.
 function describe(context, value, kind, maker, tag, keys) {
   const braces = (fallback, size) => `${announce(maker, tag, fallback, size)}{`;
   const plain = { base: '', open: '{', close: '}', only: undefined, entries: undefined, isList: false };
   switch (kind) {
     case 'Array': {
-      const open = maker !== 'Array' || tag !== '' ? `${announce(maker, tag, 'Array', `(${value.length})`)}[` : '[';
-      return { ...plain, open, close: ']', only: value.length === 0 ? `${open}]` : undefined, entries: arrayEntries, isList: true };
+      const open =
+        maker !== 'Array' || tag !== '' ? `${announce(maker, tag, 'Array', `(${value.length})`)}[` : '[';
+      return {
+        ...plain,
+        open,
+        close: ']',
+        only: value.length === 0 ? `${open}]` : undefined,
+        entries: arrayEntries,
+        isList: true,
+      };
     }
     case 'TypedArray': {
       const size = typedLength(value);
       const open = `${announce(maker, tag, typedTag(value), `(${size})`)}[`;
-      return { ...plain, open, close: ']', only: size === 0 ? `${open}]` : undefined, entries: typedEntries, isList: true };
+      return {
+        ...plain,
+        open,
+        close: ']',
+        only: size === 0 ? `${open}]` : undefined,
+        entries: typedEntries,
+        isList: true,
+      };
     }
     case 'Set': {
       const open = braces('Set', `(${setSize(value)})`);
@@ -152,27 +142,46 @@ function describe(context, value, kind, maker, tag, keys) {
       return { ...plain, open, only: mapSize(value) === 0 ? `${open}}` : undefined, entries: mapEntries };
     }
     case 'Map Iterator':
-    case 'Set Iterator': return { ...plain, open: `[${slice(kind, 0, 3)} ${insideOf(value)[1] ? 'Entries' : 'Iterator'}] {`, entries: iteratorEntries };
+    case 'Set Iterator':
+      return {
+        ...plain,
+        open: `[${slice(kind, 0, 3)} ${insideOf(value)[1] ? 'Entries' : 'Iterator'}] {`,
+        entries: iteratorEntries,
+      };
     case 'Function':
     case 'AsyncFunction':
     case 'GeneratorFunction':
-    case 'AsyncGeneratorFunction': return basedOn(plain, functionBase(value, kind, maker, tag));
-    case 'RegExp': return basedOn(plain, announced(insideOf(value), maker, tag, 'RegExp'));
-    case 'Date': return basedOn(plain, announced(timeOf(value) === timeOf(value) ? isoText(value) : 'Invalid Date', maker, tag, 'Date'));
-    case 'Error': return basedOn(plain, errorBase(context, value, maker, tag, keys));
+    case 'AsyncGeneratorFunction':
+      return basedOn(plain, functionBase(value, kind, maker, tag));
+    case 'RegExp':
+      return basedOn(plain, announced(insideOf(value), maker, tag, 'RegExp'));
+    case 'Date':
+      return basedOn(
+        plain,
+        announced(timeOf(value) === timeOf(value) ? isoText(value) : 'Invalid Date', maker, tag, 'Date'),
+      );
+    case 'Error':
+      return basedOn(plain, errorBase(context, value, maker, tag, keys));
     case 'Number':
     case 'String':
     case 'Boolean':
     case 'BigInt':
-    case 'Symbol': return basedOn(plain, boxedBase(value, kind, maker, tag));
+    case 'Symbol':
+      return basedOn(plain, boxedBase(value, kind, maker, tag));
     case 'ArrayBuffer':
-    case 'SharedArrayBuffer': return { ...plain, open: braces(kind), entries: kind === 'ArrayBuffer' ? bufferEntries : undefined };
-    case 'DataView': return { ...plain, open: braces(kind), entries: viewEntries };
-    case 'Promise': return { ...plain, open: braces(kind), entries: promiseEntries };
+    case 'SharedArrayBuffer':
+      return { ...plain, open: braces(kind), entries: kind === 'ArrayBuffer' ? bufferEntries : undefined };
+    case 'DataView':
+      return { ...plain, open: braces(kind), entries: viewEntries };
+    case 'Promise':
+      return { ...plain, open: braces(kind), entries: promiseEntries };
     case 'WeakSet':
-    case 'WeakMap': return { ...plain, open: braces(kind), entries: () => ['<items unknown>'] };
-    case 'Module': return { ...plain, open: braces(kind) };
-    case 'Arguments': return { ...plain, open: '[Arguments] {', only: '[Arguments] {}' };
+    case 'WeakMap':
+      return { ...plain, open: braces(kind), entries: () => ['<items unknown>'] };
+    case 'Module':
+      return { ...plain, open: braces(kind) };
+    case 'Arguments':
+      return { ...plain, open: '[Arguments] {', only: '[Arguments] {}' };
   }
   const open = maker === 'Object' && tag === '' ? '{' : braces('Object');
   return { ...plain, open, only: `${open}}` };
@@ -200,7 +209,8 @@ function showObject(context, value, kind, level) {
   for (let i = 0; i < keys.length; ++i) push(output, showProperty(context, value, keys[i], level));
   pop(context.open);
   const reference = mapGet(context.circular, value);
-  const before = reference === undefined ? base : base === '' ? `<ref *${reference}>` : `<ref *${reference}> ${base}`;
+  const before =
+    reference === undefined ? base : base === '' ? `<ref *${reference}>` : `<ref *${reference}> ${base}`;
   return layOut(context, output, before, open, close, isList ? value : undefined, level);
 }
 
@@ -213,19 +223,37 @@ function nested(context, value, level) {
 
 function showProperty(context, object, key, level) {
   const found = getOwnPropertyDescriptor(object, key);
-  const name = typeof key === 'symbol' ? `[${symbolText(key)}]` : key === '__proto__' ? "['__proto__']" : !found.enumerable ? `[${key}]` : exec(identifier, key) !== null ? key : quote(key);
+  const name =
+    typeof key === 'symbol'
+      ? `[${symbolText(key)}]`
+      : key === '__proto__'
+        ? "['__proto__']"
+        : !found.enumerable
+          ? `[${key}]`
+          : exec(identifier, key) !== null
+            ? key
+            : quote(key);
   return `${name}: ${showDescribed(context, found, level)}`;
 }
 function showDescribed(context, found, level) {
   if (hasOwn(found, 'value')) return nested(context, found.value, level);
-  return found.get === undefined ? (found.set === undefined ? 'undefined' : '[Setter]') : found.set === undefined ? '[Getter]' : '[Getter/Setter]';
+  return found.get === undefined
+    ? found.set === undefined
+      ? 'undefined'
+      : '[Setter]'
+    : found.set === undefined
+      ? '[Getter]'
+      : '[Getter/Setter]';
 }
 
 // Entries of arrays: runs of holes are counted.
 function arrayEntries(context, array, level) {
-  const output = [], length = array.length, shown = min(MAX_ENTRIES, length);
+  const output = [],
+    length = array.length,
+    shown = min(MAX_ENTRIES, length);
   let at = 0;
-  while (at < length && output.length < shown && hasOwn(array, at)) push(output, showDescribed(context, getOwnPropertyDescriptor(array, at++), level));
+  while (at < length && output.length < shown && hasOwn(array, at))
+    push(output, showDescribed(context, getOwnPropertyDescriptor(array, at++), level));
   if (at < length && output.length < shown) at = sparseEntries(context, array, level, output, at);
   if (at < length) push(output, more(length - at, 'item'));
   return output;
@@ -236,21 +264,28 @@ function sparseEntries(context, array, level, output, at) {
     push(output, `<${to - at} empty item${plural(to - at)}>`);
     at = to;
   };
-  for (let i = at; i < keys.length && output.length < MAX_ENTRIES && exec(arrayIndex, keys[i]) !== null; ++i) {
+  for (
+    let i = at;
+    i < keys.length && output.length < MAX_ENTRIES && exec(arrayIndex, keys[i]) !== null;
+    ++i
+  ) {
     if (numberOf(keys[i]) > at) hole(numberOf(keys[i]));
-    if (output.length < MAX_ENTRIES) push(output, showDescribed(context, getOwnPropertyDescriptor(array, at++), level));
+    if (output.length < MAX_ENTRIES)
+      push(output, showDescribed(context, getOwnPropertyDescriptor(array, at++), level));
   }
   if (at < array.length && output.length < MAX_ENTRIES) hole(array.length);
   return at;
 }
 function typedEntries(context, array) {
-  const output = [], length = typedLength(array);
+  const output = [],
+    length = typedLength(array);
   for (let i = 0; i < length && i < MAX_ENTRIES; ++i) push(output, show(context, array[i], 0));
   if (length > MAX_ENTRIES) push(output, more(length - MAX_ENTRIES, 'item'));
   return output;
 }
 function setEntries(context, set, level) {
-  const output = [], size = setSize(set);
+  const output = [],
+    size = setSize(set);
   let seen = 0;
   eachOfSet(set, (value) => {
     if (seen++ < MAX_ENTRIES) push(output, nested(context, value, level));
@@ -259,16 +294,20 @@ function setEntries(context, set, level) {
   return output;
 }
 function mapEntries(context, map, level) {
-  const output = [], size = mapSize(map);
+  const output = [],
+    size = mapSize(map);
   let seen = 0;
   eachOfMap(map, (value, key) => {
-    if (seen++ < MAX_ENTRIES) push(output, `${nested(context, key, level)} => ${nested(context, value, level)}`);
+    if (seen++ < MAX_ENTRIES)
+      push(output, `${nested(context, key, level)} => ${nested(context, value, level)}`);
   });
   if (size > MAX_ENTRIES) push(output, more(size - MAX_ENTRIES, 'item'));
   return output;
 }
 function iteratorEntries(context, iterator, level) {
-  const { 0: values, 1: pairs } = insideOf(iterator), output = [], step = pairs ? 2 : 1;
+  const { 0: values, 1: pairs } = insideOf(iterator),
+    output = [],
+    step = pairs ? 2 : 1;
   for (let i = 0; i < values.length && output.length < MAX_ENTRIES; i += step) {
     const first = nested(context, values[i], level);
     push(output, pairs ? `[ ${first}, ${nested(context, values[i + 1], level)} ]` : first);
@@ -277,13 +316,20 @@ function iteratorEntries(context, iterator, level) {
   return output;
 }
 function bufferEntries(context, buffer) {
-  const size = bufferBytes(buffer), shown = min(MAX_ENTRIES, size), bytes = new BytesOf(buffer, 0, shown);
+  const size = bufferBytes(buffer),
+    shown = min(MAX_ENTRIES, size),
+    bytes = new BytesOf(buffer, 0, shown);
   let text = '';
-  for (let i = 0; i < shown; ++i) text += `${i > 0 ? ' ' : ''}${bytes[i] < 16 ? '0' : ''}${toBase(bytes[i], 16)}`;
+  for (let i = 0; i < shown; ++i)
+    text += `${i > 0 ? ' ' : ''}${bytes[i] < 16 ? '0' : ''}${toBase(bytes[i], 16)}`;
   if (size > shown) text += ` ${more(size - shown, 'byte')}`;
   return [`[Uint8Contents]: <${text}>`, `byteLength: ${size}`];
 }
-const viewEntries = (context, view, level) => [`byteLength: ${viewBytes(view)}`, `byteOffset: ${viewOffset(view)}`, `buffer: ${nested(context, viewBuffer(view), level)}`];
+const viewEntries = (context, view, level) => [
+  `byteLength: ${viewBytes(view)}`,
+  `byteOffset: ${viewOffset(view)}`,
+  `buffer: ${nested(context, viewBuffer(view), level)}`,
+];
 function promiseEntries(context, promise, level) {
   const { 0: state, 1: result } = insideOf(promise);
   if (state === 0) return ['<pending>'];
@@ -291,9 +337,11 @@ function promiseEntries(context, promise, level) {
 }
 
 function functionBase(value, kind, maker, tag) {
-  const text = functionText(value), extra = tag !== '' && tag !== maker ? ` [${tag}]` : '';
+  const text = functionText(value),
+    extra = tag !== '' && tag !== maker ? ` [${tag}]` : '';
   if (startsWith(text, 'class') && endsWith(text, '}')) {
-    const name = (hasOwn(value, 'name') && value.name) || '(anonymous)', parent = getPrototypeOf(value)?.name;
+    const name = (hasOwn(value, 'name') && value.name) || '(anonymous)',
+      parent = getPrototypeOf(value)?.name;
     return `[class ${name}${maker !== 'Function' && maker !== null ? ` [${maker}]` : ''}${extra}${maker === null ? ' extends null' : parent ? ` extends ${parent}` : ''}]`;
   }
   const name = value.name === '' ? ' (anonymous)' : `: ${stringOf(value.name)}`;
@@ -306,79 +354,31 @@ function boxedBase(value, kind, maker, tag) {
   return `[${kind}${made}: ${show(newContext(0), inner, 0)}]${tag !== '' && tag !== maker ? ` [${tag}]` : ''}`;
 }
 
-// An error is its stack. Keys that only repeat it are dropped from `keys`; a cause and an AggregateError's errors are added.
+// An error is its stack. Keys that only repeat it are dropped from `keys`; a cause and an AggregateError's
+// errors are added.
 const repeated = ['name', 'message', 'stack'];
 function errorBase(context, error, maker, tag, keys) {
-  const name = error.name === undefined || error.name === null ? 'Error' : stringOf(error.name), message = error.message;
+  const name = error.name === undefined || error.name === null ? 'Error' : stringOf(error.name),
+    message = error.message;
   let stack = error.stack ? stringOf(error.stack) : errorText(error);
   for (let i = 0; i < 3; ++i) {
-    const key = repeated[i], at = indexIn(keys, key);
+    const key = repeated[i],
+      at = indexIn(keys, key);
     if (at >= 0 && (typeof error[key] !== 'string' || indexOf(stack, error[key]) >= 0)) splice(keys, at, 1);
   }
   if (hasOwn(error, 'cause') && indexIn(keys, 'cause') < 0) push(keys, 'cause');
   if (hasOwn(error, 'errors') && indexIn(keys, 'errors') < 0 && isArray(error.errors)) push(keys, 'errors');
   const before = slice(announce(maker, tag, 'Error'), 0, -1);
   const next = stack[name.length];
-  if (before !== name && endsWith(name, 'Error') && startsWith(stack, name) && (next === undefined || next === ':' || next === '\n')) {
+  if (
+    before !== name &&
+    endsWith(name, 'Error') &&
+    startsWith(stack, name) &&
+    (next === undefined || next === ':' || next === '\n')
+  ) {
     stack = (indexOf(before, name) >= 0 ? before : `${before} [${name}]`) + slice(stack, name.length);
   }
   const messageAt = typeof message === 'string' && message !== '' ? indexOf(stack, message) : -1;
   if (indexOf(stack, '\n    at', messageAt < 0 ? 0 : messageAt + message.length) < 0) stack = `[${stack}]`;
   return context.indent === 0 ? stack : indentLines(stack, repeat(' ', context.indent));
-}
-
-function indentLines(text, indent) {
-  let out = '';
-  for (let from = 0, to; from <= text.length; from = to) {
-    to = indexOf(text, '\n', from) + 1 || text.length + 1;
-    out += (from > 0 ? indent : '') + slice(text, from, to);
-  }
-  return out;
-}
-
-// On one line if it is short and not too deep, else on a line each; a long list goes into columns.
-function layOut(context, output, base, open, close, list, level) {
-  const before = base === '' ? open : `${base} ${open}`;
-  const entries = output.length;
-  if (list !== undefined && entries > 6) output = intoColumns(context, output, list);
-  if (context.reached - level < 3 && entries === output.length) {
-    const text = join(output, ', ');
-    const length = text.length - 2 * (entries - 1) + entries * 2 + context.indent + open.length + base.length + 10;
-    if (length <= LINE && indexOf(text, '\n') < 0 && indexOf(base, '\n') < 0) return `${before} ${text} ${close}`;
-  }
-  const line = `\n${repeat(' ', context.indent)}`;
-  return `${before}${line}  ${join(output, `,${line}  `)}${line}${close}`;
-}
-
-// About as many columns as make a square, counting a character as two and a half times as high as wide.
-function intoColumns(context, output, list) {
-  const count = output.length > MAX_ENTRIES && list.length > MAX_ENTRIES ? MAX_ENTRIES : output.length;
-  let total = 0, widest = 0;
-  for (let i = 0; i < count; ++i) {
-    total += output[i].length + 2;
-    widest = max(widest, output[i].length);
-  }
-  const width = widest + 2;
-  if (width * 3 + context.indent >= LINE || (total / width <= 5 && widest > 6)) return output;
-  const typical = max(width - 3 - sqrt(width - total / output.length), 1);
-  const columns = min(round(sqrt(2.5 * typical * count) / typical), floor((LINE - context.indent) / width), 12, 15);
-  if (columns <= 1) return output;
-  const widths = [];
-  for (let column = 0; column < columns; ++column) {
-    let most = 0;
-    for (let i = column; i < count; i += columns) most = max(most, output[i].length);
-    push(widths, most + 2);
-  }
-  let numbers = true;
-  for (let i = 0; i < output.length && numbers; ++i) numbers = typeof list[i] === 'number' || typeof list[i] === 'bigint';
-  const rows = [];
-  for (let from = 0; from < count; from += columns) {
-    const to = min(from + columns, count);
-    let row = '';
-    for (let i = from; i < to - 1; ++i) row += (numbers ? padStart : padEnd)(`${output[i]}, `, widths[i - from], ' ');
-    row += numbers ? padStart(output[to - 1], widths[to - 1 - from] - 2, ' ') : output[to - 1];
-    push(rows, row);
-  }
-  if (count < output.length) push(rows, output[count]);
-  return rows;
 }

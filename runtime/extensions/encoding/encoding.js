@@ -1,13 +1,21 @@
-// TextEncoder and TextDecoder of the Encoding Standard. Bytes are read and written natively; see encoding.cc for the ops.
+// TextEncoder and TextDecoder of the Encoding Standard. Bytes are read and written natively; see
+// encoding.cc for the ops.
 
-const { encoding_label: findLabel, encoding_encode: encode, encoding_encode_into: encodeInto, encoding_decode: decode } = ops;
+const {
+  encoding_label: findLabel,
+  encoding_encode: encode,
+  encoding_encode_into: encodeInto,
+  encoding_decode: decode,
+} = ops;
 const { defineProperty, defineProperties } = Object;
 const Bytes = Uint8Array;
 const Pair = Uint32Array;
 
 // In the order of the native enumeration.
 const names = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'];
-const FATAL = 1, IGNORE_BOM = 2, STREAM = 4;
+const FATAL = 1,
+  IGNORE_BOM = 2,
+  STREAM = 4;
 
 class TextEncoder {
   #brand;
@@ -23,7 +31,8 @@ class TextEncoder {
     this.#brand;
     if (arguments.length < 2) throw new TypeError('2 arguments required');
     const done = new Pair(2);
-    if (!encodeInto(`${source}`, destination, done)) throw new TypeError('The "destination" argument must be a Uint8Array');
+    if (!encodeInto(`${source}`, destination, done))
+      throw new TypeError('The "destination" argument must be a Uint8Array');
     return { read: done[0], written: done[1] };
   }
 }
@@ -31,13 +40,19 @@ class TextEncoder {
 class TextDecoder {
   #encoding;
   #flags;
-  // Between calls with { stream: true }: the bytes of a character that is cut, and whether its beginning is over.
+  // Between calls with { stream: true }: the bytes of a character that is cut, and whether its beginning is
+  // over.
   #state;
   constructor(label = 'utf-8', options = undefined) {
     this.#encoding = findLabel(`${label}`);
     if (this.#encoding < 0) {
       const error = new RangeError(`The "${label}" encoding is not supported`);
-      defineProperty(error, 'code', { value: 'ERR_ENCODING_NOT_SUPPORTED', writable: true, enumerable: true, configurable: true });
+      defineProperty(error, 'code', {
+        value: 'ERR_ENCODING_NOT_SUPPORTED',
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
       throw error;
     }
     const given = dictionary(options);
@@ -61,7 +76,12 @@ class TextDecoder {
     if (text === undefined) {
       this.#state = undefined;
       const error = new TypeError(`The encoded data was not valid for encoding ${names[this.#encoding]}`);
-      defineProperty(error, 'code', { value: 'ERR_ENCODING_INVALID_ENCODED_DATA', writable: true, enumerable: true, configurable: true });
+      defineProperty(error, 'code', {
+        value: 'ERR_ENCODING_INVALID_ENCODED_DATA',
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
       throw error;
     }
     return text;
@@ -69,7 +89,13 @@ class TextDecoder {
 }
 
 function dictionary(options) {
-  if (options === undefined || options === null || typeof options === 'object' || typeof options === 'function') return options;
+  if (
+    options === undefined ||
+    options === null ||
+    typeof options === 'object' ||
+    typeof options === 'function'
+  )
+    return options;
   throw new TypeError('The "options" argument must be an object');
 }
 

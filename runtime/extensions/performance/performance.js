@@ -37,12 +37,20 @@ Object.defineProperties(Performance.prototype, {
 const { defineProperty } = Object;
 defineProperty(globalThis, 'Performance', { value: Performance, writable: true, configurable: true });
 // Replaceable, as the web has it: an assignment makes it an ordinary property.
-const { get, set } = Object.getOwnPropertyDescriptor({
-  get performance() {
-    return performance;
+const { get, set } = Object.getOwnPropertyDescriptor(
+  {
+    get performance() {
+      return performance;
+    },
+    set performance(value) {
+      defineProperty(globalThis, 'performance', {
+        value,
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
+    },
   },
-  set performance(value) {
-    defineProperty(globalThis, 'performance', { value, writable: true, enumerable: true, configurable: true });
-  },
-}, 'performance');
+  'performance',
+);
 defineProperty(globalThis, 'performance', { get, set, enumerable: true, configurable: true });

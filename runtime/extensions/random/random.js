@@ -1,10 +1,17 @@
-// Math.random and crypto, drawn from the system. See random.h for why nothing is kept from one request to the next.
+// Math.random and crypto, drawn from the system. See random.h for why nothing is kept from one request to
+// the next.
 
-const { random_pool: takePool, random_refill: refill, random_number: number, random_fill: fill, random_uuid: uuid } = ops;
+const {
+  random_pool: takePool,
+  random_refill: refill,
+  random_number: number,
+  random_fill: fill,
+  random_uuid: uuid,
+} = ops;
 const { defineProperty } = Object;
 
-// Numbers drawn ahead: pool[0] says how many are left, pool[1] and on are the numbers. It lives in the request's scratch, so at the
-// start of each request pool[0] is 0 without anything being done here.
+// Numbers drawn ahead: pool[0] says how many are left, pool[1] and on are the numbers. It lives in the
+// request's scratch, so at the start of each request pool[0] is 0 without anything being done here.
 let pool;
 
 const { random } = {
@@ -38,7 +45,11 @@ class Crypto {
       case 'filled':
         return array;
       case 'type':
-        throw new CryptoError('TypeMismatchError', 17, 'The data argument must be an integer-type TypedArray');
+        throw new CryptoError(
+          'TypeMismatchError',
+          17,
+          'The data argument must be an integer-type TypedArray',
+        );
       case 'quota':
         throw new CryptoError('QuotaExceededError', 22, 'The requested length exceeds 65,536 bytes');
       default:
@@ -65,9 +76,12 @@ Object.defineProperties(Crypto.prototype, {
 });
 
 defineProperty(globalThis, 'Crypto', { value: Crypto, writable: true, configurable: true });
-const { get } = Object.getOwnPropertyDescriptor({
-  get crypto() {
-    return crypto;
+const { get } = Object.getOwnPropertyDescriptor(
+  {
+    get crypto() {
+      return crypto;
+    },
   },
-}, 'crypto');
+  'crypto',
+);
 defineProperty(globalThis, 'crypto', { get, set: undefined, enumerable: true, configurable: true });
