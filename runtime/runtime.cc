@@ -19,6 +19,7 @@ namespace evald {
 namespace {
 
 constexpr uint32_t kRuntimeSlot = 2;
+constexpr size_t kLeastSnapshotBytes = 4096;
 constexpr char kDefaultResourceName[] = "eval.js";
 
 // One line for the log; then the process is gone: V8 does not go on after these.
@@ -55,7 +56,8 @@ absl::StatusOr<std::unique_ptr<Runtime>> Runtime::Create(Options options) {
   runtime->references_ = ExternalReferences(options.ops);
   runtime->array_buffers_.reset(v8::ArrayBuffer::Allocator::NewDefaultAllocator());
   runtime->blob_ = {options.startup_snapshot.data(), static_cast<int>(options.startup_snapshot.size())};
-  if (options.startup_snapshot.empty() || !runtime->blob_.IsValid()) {
+  // V8 reads a header before it looks whether there is one.
+  if (options.startup_snapshot.size() < kLeastSnapshotBytes || !runtime->blob_.IsValid()) {
     return absl::FailedPreconditionError("not a startup snapshot of this V8");
   }
   v8::Isolate::CreateParams params;

@@ -265,8 +265,10 @@ TEST(ZygoteOptions, WarmupRunsBeforeTheSealAndItsTroubleIsNamed) {
 }
 
 TEST(ZygoteOptions, AFileThatIsNoSnapshotIsRefused) {
-  const auto failed = ZygoteProcess::Start(std::getenv("EVALD_ZYGOTE"), "garbage", DefaultBoot());
-  EXPECT_THAT(std::string(failed.status().message()), HasSubstr("snapshot: not a startup snapshot"));
+  for (const std::string& garbage : {std::string("garbage"), std::string(100000, 'x')}) {
+    const auto failed = ZygoteProcess::Start(std::getenv("EVALD_ZYGOTE"), garbage, DefaultBoot());
+    EXPECT_THAT(std::string(failed.status().message()), HasSubstr("snapshot: not a startup snapshot"));
+  }
 }
 
 }  // namespace
