@@ -3,8 +3,8 @@
 usage: count_tests.py EVENTS BAZEL_STATUS
 
 EVENTS is what --build_event_json_file wrote. The cases are those in each target's test.xml; a target without one, or
-one that failed though its cases did not, counts as one case. A target that was never run, since it did not build, is
-one that failed, and so is a build that failed elsewhere.
+one that failed though its cases did not, counts as one case. A target that does not build is one that failed, and so
+is a build that failed elsewhere.
 """
 
 import collections
@@ -22,13 +22,19 @@ def read_events(path):
         return [json.loads(line) for line in lines if line.strip()]
 
 
-def expected_tests(events):
-    """The labels of the test targets that were asked for."""
-    return {
+def unbuilt_tests(events):
+    """The labels of the test targets that do not build. One that builds and does not run was filtered by its tags."""
+    tests = {
         event["id"]["targetConfigured"]["label"]
         for event in events
         if "targetConfigured" in event["id"] and "testSize" in event.get("configured", {})
     }
+    built = {
+        event["id"]["targetCompleted"]["label"]
+        for event in events
+        if "targetCompleted" in event["id"] and event.get("completed", {}).get("success")
+    }
+    return tests - built
 
 
 def last_results(events):
@@ -84,10 +90,10 @@ def main():
     passed = sum(count.passed for count in counts)
     failed = sum(count.failed for count in counts)
 
-    not_run = sorted(expected_tests(events) - {label for label, _, _ in results})
-    for label in not_run:
+    unbuilt = sorted(unbuilt_tests(events) - {label for label, _, _ in results})
+    for label in unbuilt:
         print("%s did not run: it does not build" % label)
-    failed += len(not_run)
+    failed += len(unbuilt)
     if bazel_failed and failed == 0:
         print("The build failed; see above.")
         failed = 1

@@ -37,8 +37,11 @@ extern "C" const char* __tsan_default_suppressions() {
   return "race:grpc::\n"
          "race:grpc_core::\n"
          "race:google::protobuf\n"
+         "race:libabsl\n"
+         "race:libgpr\n"
          "race:libgrpc\n"
          "race:libprotobuf\n"
+         "race:libupb\n"
          "race:libnode\n"
          "deadlock:libgrpc\n";
 }
