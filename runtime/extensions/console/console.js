@@ -118,10 +118,8 @@ function reportTimer(label, method, rest) {
     emit(WARN, `Warning: No such label '${label}' for console.${method}()`);
     return;
   }
-  emit(
-    LOG,
-    `${label}: ${showTime(round(max(0, now() - started) * 10) / 10)}${rest.length > 0 ? ` ${format(rest)}` : ''}`,
-  );
+  const passed = showTime(round(max(0, now() - started) * 10) / 10);
+  emit(LOG, `${label}: ${passed}${rest.length > 0 ? ` ${format(rest)}` : ''}`);
 }
 
 // What console.table shows of a value: not much of a large one.

@@ -337,26 +337,28 @@ function promiseEntries(context, promise, level) {
 }
 
 function functionBase(value, kind, maker, tag) {
-  const text = functionText(value),
-    extra = tag !== '' && tag !== maker ? ` [${tag}]` : '';
+  const text = functionText(value);
+  const extra = tag !== '' && tag !== maker ? ` [${tag}]` : '';
   if (startsWith(text, 'class') && endsWith(text, '}')) {
-    const name = (hasOwn(value, 'name') && value.name) || '(anonymous)',
-      parent = getPrototypeOf(value)?.name;
-    return `[class ${name}${maker !== 'Function' && maker !== null ? ` [${maker}]` : ''}${extra}${maker === null ? ' extends null' : parent ? ` extends ${parent}` : ''}]`;
+    const name = (hasOwn(value, 'name') && value.name) || '(anonymous)';
+    const parent = maker === null ? 'null' : getPrototypeOf(value)?.name;
+    const made = maker === 'Function' || maker === null ? '' : ` [${maker}]`;
+    return `[class ${name}${made}${extra}${parent ? ` extends ${parent}` : ''}]`;
   }
   const name = value.name === '' ? ' (anonymous)' : `: ${stringOf(value.name)}`;
-  return `[${kind}${maker === null ? ' (null prototype)' : ''}${name}]${maker !== kind && maker !== null ? ` ${maker}` : ''}${extra}`;
+  const made = maker === kind || maker === null ? '' : ` ${maker}`;
+  return `[${kind}${maker === null ? ' (null prototype)' : ''}${name}]${made}${extra}`;
 }
 
 function boxedBase(value, kind, maker, tag) {
   const made = maker === kind ? '' : maker === null ? ' (null prototype)' : ` (${maker})`;
-  const inner = unbox[kind](value);
-  return `[${kind}${made}: ${show(newContext(0), inner, 0)}]${tag !== '' && tag !== maker ? ` [${tag}]` : ''}`;
+  const inner = show(newContext(0), unbox[kind](value), 0);
+  return `[${kind}${made}: ${inner}]${tag !== '' && tag !== maker ? ` [${tag}]` : ''}`;
 }
 
+const repeated = ['name', 'message', 'stack'];
 // An error is its stack. Keys that only repeat it are dropped from `keys`; a cause and an AggregateError's
 // errors are added.
-const repeated = ['name', 'message', 'stack'];
 function errorBase(context, error, maker, tag, keys) {
   const name = error.name === undefined || error.name === null ? 'Error' : stringOf(error.name),
     message = error.message;
