@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "runtime/v8_compat.h"
 
 namespace evald {
 namespace {
@@ -63,33 +64,49 @@ bool ScriptsFormatter(v8::Local<v8::Context> context, v8::Local<v8::Value>& cons
          formatter->IsFunction();
 }
 
-// V8 asks for the text of `error.stack`: its title, and a line for each call site.
+// The script's formatter's answer; empty if there is none or it threw.
+v8::MaybeLocal<v8::Value> AskScriptsFormatter(v8::Local<v8::Context> context, v8::Local<v8::Value> error,
+                                              v8::Local<v8::Array> sites) {
+  v8::Local<v8::Value> constructor, formatter;
+  if (!ScriptsFormatter(context, constructor, formatter)) return {};
+  v8::Local<v8::Value> arguments[] = {error, sites};
+  return formatter.As<v8::Function>()->Call(context, constructor, 2, arguments);
+}
+
+// "TypeError: no such thing", without calling a getter.
+std::string Title(v8::Local<v8::Context> context, v8::Local<v8::Value> error) {
+  if (!error->IsNativeError()) return "Error";
+  const v8::Local<v8::Object> object = error.As<v8::Object>();
+  std::string message;
+  OwnString(context, object, Name(context->GetIsolate(), "message"), kMaxMessageBytes, message);
+  return absl::StrCat(NameOfError(context, object), message.empty() ? "" : ": ", message);
+}
+
+// V8 asks for the text of `error.stack`: the title, and a line for each call site. Always gives one: V8 10.2 dies of a formatter
+// that throws while no JavaScript is on the stack.
 v8::MaybeLocal<v8::Value> FormatStack(v8::Local<v8::Context> context, v8::Local<v8::Value> error,
                                       v8::Local<v8::Array> sites) {
   v8::Isolate* const isolate = context->GetIsolate();
-  v8::Local<v8::Value> constructor, formatter;
-  if (ScriptsFormatter(context, constructor, formatter)) {
-    v8::Local<v8::Value> arguments[] = {error, sites};
-    return formatter.As<v8::Function>()->Call(context, constructor, 2, arguments);
-  }
-  std::string text = "Error";
-  if (error->IsNativeError()) {
-    const v8::Local<v8::Object> object = error.As<v8::Object>();
-    text = NameOfError(context, object);
-    std::string message;
-    if (OwnString(context, object, Name(isolate, "message"), kMaxMessageBytes, message) && !message.empty()) {
-      absl::StrAppend(&text, ": ", message);
+  v8::Local<v8::Value> result;
+  bool terminated = false;
+  {
+    v8::TryCatch caught(isolate);
+    if (!AskScriptsFormatter(context, error, sites).ToLocal(&result)) {
+      std::string text = Title(context, error);
+      for (uint32_t i = 0; i < sites->Length() && !caught.HasTerminated(); ++i) {
+        v8::Local<v8::Value> site;
+        v8::Local<v8::String> line;
+        if (!sites->Get(context, i).ToLocal(&site) || !site->ToString(context).ToLocal(&line)) continue;
+        absl::StrAppend(&text, "\n    at ", ToUtf8(isolate, line, kMaxMessageBytes));
+      }
+      v8::Local<v8::String> stack;
+      result = FromUtf8(isolate, text).ToLocal(&stack) ? stack : v8::String::Empty(isolate);
     }
+    terminated = caught.HasTerminated();
   }
-  for (uint32_t i = 0; i < sites->Length(); ++i) {
-    v8::Local<v8::Value> site;
-    v8::Local<v8::String> line;
-    if (!sites->Get(context, i).ToLocal(&site) || !site->ToString(context).ToLocal(&line)) return {};
-    absl::StrAppend(&text, "\n    at ", ToUtf8(isolate, line, kMaxMessageBytes));
-  }
-  v8::Local<v8::String> stack;
-  if (!FromUtf8(isolate, text).ToLocal(&stack)) return {};
-  return stack;
+  // Caught here, it has to be asked for again, or the script would go on.
+  if (terminated) isolate->TerminateExecution();
+  return result;
 }
 
 }  // namespace
@@ -97,14 +114,13 @@ v8::MaybeLocal<v8::Value> FormatStack(v8::Local<v8::Context> context, v8::Local<
 void InstallStackFormatter(v8::Isolate* isolate) { isolate->SetPrepareStackTraceCallback(FormatStack); }
 
 std::string ToUtf8(v8::Isolate* isolate, v8::Local<v8::String> string, size_t max_bytes) {
-  const v8::String::Utf8Value utf8(isolate, string);
-  if (*utf8 == nullptr) return "";
-  size_t size = static_cast<size_t>(utf8.length());
-  if (size > max_bytes) {
-    size = max_bytes;
-    while (size > 0 && (static_cast<unsigned char>((*utf8)[size]) & 0xC0) == 0x80) --size;
+  std::string text = v8_compat::WriteUtf8(isolate, string);
+  if (text.size() > max_bytes) {
+    size_t size = max_bytes;
+    while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
+    text.resize(size);
   }
-  return std::string(*utf8, size);
+  return text;
 }
 
 v8::MaybeLocal<v8::String> FromUtf8(v8::Isolate* isolate, std::string_view text) {

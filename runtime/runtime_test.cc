@@ -218,6 +218,8 @@ TEST_F(RuntimeTest, AnythingThrownIsDescribed) {
 TEST_F(RuntimeTest, StacksAreV8sOwnAndAScriptMayFormatThem) {
   EXPECT_EQ(Eval("function f() { return new RangeError('r') } f().stack"),
             "\"RangeError: r\\n    at f (eval.js:1:23)\\n    at eval.js:1:45\"");
+  EXPECT_EQ(Eval("Error.prepareStackTrace = () => { throw 1 }; throw new Error('x')"), "Error: x");
+  EXPECT_EQ(Eval("new Error('y').stack.split('\\n')[0]"), "\"Error: y\"");
   EXPECT_EQ(Eval("Error.prepareStackTrace = (e, sites) => e.message + typeof sites[0].getFunctionName; new Error('m').stack"),
             "\"mfunction\"");
 }
@@ -278,7 +280,9 @@ TEST_F(RuntimeTest, TerminateEndsARequestAndNoOtherOne) {
   target = runtime_.get();
   signal(SIGALRM, [](int) { target->Terminate(Runtime::Cause::kWallTime); });
   for (const char* source : {"for (;;);", "(async () => { for (;;) await null })()", "try { for (;;); } finally { for (;;); }",
-                             "({get a() { for (;;); }})"}) {
+                             "({get a() { for (;;); }})",
+                             "Error.prepareStackTrace = () => { for (;;); }; for (;;) new Error('x').stack",
+                             "Error.prepareStackTrace = () => { for (;;); }; throw new Error('x')"}) {
     ualarm(30000, 0);
     EXPECT_EQ(Eval(source), "ERROR_REASON_WALL_TIME_LIMIT: the script reached its wall-time limit") << source;
     EXPECT_EQ(Eval("1 + 1"), "2") << "after " << source;

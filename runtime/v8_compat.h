@@ -5,6 +5,7 @@
 #include <v8.h>
 
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace evald::v8_compat {
@@ -91,6 +92,19 @@ inline void WriteOneByte(v8::Isolate* isolate, v8::Local<v8::String> string, uin
 #else
   string->WriteOneByte(isolate, out, 0, string->Length(), v8::String::NO_NULL_TERMINATION);
 #endif
+}
+
+// The string as UTF-8, lone surrogates replaced by U+FFFD.
+inline std::string WriteUtf8(v8::Isolate* isolate, v8::Local<v8::String> string) {
+#if V8_MAJOR_VERSION >= 13
+  std::string out(string->Utf8LengthV2(isolate), '\0');
+  string->WriteUtf8V2(isolate, out.data(), out.size(), v8::String::WriteFlags::kReplaceInvalidUtf8);
+#else
+  std::string out(static_cast<size_t>(string->Utf8Length(isolate)), '\0');
+  string->WriteUtf8(isolate, out.data(), static_cast<int>(out.size()), nullptr,
+                    v8::String::NO_NULL_TERMINATION | v8::String::REPLACE_INVALID_UTF8);
+#endif
+  return out;
 }
 
 #if V8_MAJOR_VERSION >= 11
