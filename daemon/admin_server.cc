@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/dispatch.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/beast/core/basic_stream.hpp>
@@ -26,24 +26,22 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using boost::system::error_code;
 
+constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
+
 // The connections that are open, so that they can be counted and stopped.
-class Connection;
+class Session;
 struct Connections {
-  std::set<Connection*> open;
+  std::set<Session*> open;
   bool stopping = false;
 };
 
-class Connection {
- public:
-  virtual ~Connection() = default;
-  virtual void Stop() = 0;
-};
+// TCP and Unix sockets alike: Beast takes long to compile, once is enough.
+using Protocol = asio::generic::stream_protocol;
 
 // One connection: a request, its answer, and so on while it is kept.
-template <typename Protocol>
-class Session final : public Connection, public std::enable_shared_from_this<Session<Protocol>> {
+class Session final : public std::enable_shared_from_this<Session> {
  public:
-  Session(typename Protocol::socket socket, const AdminServer::Options& options, AdminRouter* router,
+  Session(Protocol::socket socket, const AdminServer::Options& options, AdminRouter* router,
           std::shared_ptr<Connections> connections)
       : stream_(std::move(socket)),
         options_(options),
@@ -52,7 +50,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
         buffer_(options.max_header_bytes + options.max_body_bytes) {
     connections_->open.insert(this);
   }
-  ~Session() override { connections_->open.erase(this); }
+  ~Session() { connections_->open.erase(this); }
 
   void Read() {
     parser_.emplace();
@@ -61,13 +59,13 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     stream_.expires_after(options_.timeout);
     reading_ = true;
     http::async_read(stream_, buffer_, *parser_,
-                     [self = this->shared_from_this()](const error_code& error, size_t) {
+                     [self = shared_from_this()](const error_code& error, size_t) {
                        self->reading_ = false;
                        self->OnRead(error);
                      });
   }
 
-  void Stop() override {
+  void Stop() {
     if (!reading_) return;  // the answer under way is the last one
     error_code ignored;
     stream_.socket().close(ignored);
@@ -110,7 +108,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     if (head) response_->body().clear();  // the length stays
     stream_.expires_after(options_.timeout);
     http::async_write(stream_, *response_,
-                      [self = this->shared_from_this(), keep_alive](const error_code& error, size_t) {
+                      [self = shared_from_this(), keep_alive](const error_code& error, size_t) {
                         if (!error && keep_alive && !self->connections_->stopping) return self->Read();
                         error_code ignored;
                         self->stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
@@ -127,20 +125,21 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   bool reading_ = false;
 };
 
-template <typename Protocol>
+template <typename Family>
 class Server final : public AdminServer {
  public:
   Server(const Options& options, AdminRouter* router, Loop* loop)
       : options_(options),
         router_(router),
+        loop_(loop),
         acceptor_(loop->io()),
         connections_(std::make_shared<Connections>()) {}
   ~Server() override {
     Stop();
-    for (Connection* connection : std::set(connections_->open)) connection->Stop();
+    for (Session* connection : std::set(connections_->open)) connection->Stop();
   }
 
-  error_code Listen(const typename Protocol::endpoint& endpoint) {
+  error_code Listen(const typename Family::endpoint& endpoint) {
     error_code error;
     acceptor_.open(endpoint.protocol(), error);
     if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
@@ -152,7 +151,7 @@ class Server final : public AdminServer {
 
   ListenAddress address() const override {
     ListenAddress address = options_.address;
-    if constexpr (std::is_same_v<Protocol, asio::ip::tcp>) {
+    if constexpr (std::is_same_v<Family, asio::ip::tcp>) {
       error_code ignored;
       address.port = acceptor_.local_endpoint(ignored).port();
     }
@@ -161,21 +160,27 @@ class Server final : public AdminServer {
 
   void Stop() override {
     if (std::exchange(connections_->stopping, true)) return;
+    pause_.Cancel();
     error_code ignored;
     acceptor_.close(ignored);
     if (!options_.address.unix_path.empty()) unlink(options_.address.unix_path.c_str());
-    for (Connection* connection : std::set(connections_->open)) connection->Stop();
+    for (Session* connection : std::set(connections_->open)) connection->Stop();
   }
 
  private:
   void Accept() {
     acceptor_.async_accept(
-        [this, connections = connections_](const error_code& error, typename Protocol::socket socket) {
+        [this, connections = connections_](const error_code& error, typename Family::socket socket) {
           if (connections->stopping) return;
           if (error) {
+            // Out of descriptors, most likely: trying again at once would only spin.
             spdlog::warn("admin endpoint: accept: {}", error.message());
-          } else if (connections->open.size() < options_.max_connections) {
-            std::make_shared<Session<Protocol>>(std::move(socket), options_, router_, connections)->Read();
+            pause_ = loop_->timers().After(kAcceptPause, [this] { Accept(); });
+            return;
+          }
+          if (connections->open.size() < options_.max_connections) {
+            std::make_shared<Session>(Protocol::socket(std::move(socket)), options_, router_, connections)
+                ->Read();
           }
           Accept();
         });
@@ -183,14 +188,16 @@ class Server final : public AdminServer {
 
   const Options options_;
   AdminRouter* const router_;
-  typename Protocol::acceptor acceptor_;
+  Loop* const loop_;
+  typename Family::acceptor acceptor_;
+  Timer pause_;
   const std::shared_ptr<Connections> connections_;
 };
 
-template <typename Protocol>
+template <typename Family>
 absl::StatusOr<std::unique_ptr<AdminServer>> Start(const AdminServer::Options& options, AdminRouter* router,
-                                                   Loop* loop, const typename Protocol::endpoint& endpoint) {
-  auto server = std::make_unique<Server<Protocol>>(options, router, loop);
+                                                   Loop* loop, const typename Family::endpoint& endpoint) {
+  auto server = std::make_unique<Server<Family>>(options, router, loop);
   if (const error_code error = server->Listen(endpoint)) {
     return absl::UnavailableError(
         absl::StrCat("cannot listen on ", options.address.ToString(), ": ", error.message()));

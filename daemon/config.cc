@@ -1,17 +1,17 @@
 #include "daemon/config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/text_format.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/unique_fd.h"
 #include "daemon/proto_time.h"
 
 namespace evald {
@@ -44,10 +44,6 @@ absl::Status Invalid(absl::string_view path, absl::string_view what) {
 
 void Default(uint64_t value, uint64_t set, void (v1::Limits::*setter)(uint64_t), v1::Limits& limits) {
   if (set == 0) (limits.*setter)(value);
-}
-
-void DefaultTime(bool set, Duration value, google::protobuf::Duration* duration) {
-  if (!set) FromDuration(value, *duration);
 }
 
 void FillCeilings(v1::Limits& max) {
@@ -104,7 +100,7 @@ absl::Status ResolvePool(v1::PoolConfig& pool, ResolvedConfig& resolved) {
                                                  pool.max_workers(), ")"));
   }
   if (pool.max_uses() == 0) pool.set_max_uses(10000);
-  DefaultTime(pool.has_max_age(), std::chrono::minutes(10), pool.mutable_max_age());
+  if (!pool.has_max_age()) FromDuration(std::chrono::minutes(10), *pool.mutable_max_age());
   if (pool.max_rewind_pages() == 0) pool.set_max_rewind_pages(16384);
   resolved.rewind = pool.mode() == v1::PoolConfig::REWIND;
   return ResolveTime("pool.max_age", pool.max_age(), Duration(1), resolved.max_age);
@@ -132,10 +128,11 @@ absl::Status ResolveSizesAndTimes(v1::EvaldConfig& config, ResolvedConfig& resol
 
   using std::chrono::milliseconds;
   using std::chrono::seconds;
-  DefaultTime(config.has_kill_grace(), milliseconds(250), config.mutable_kill_grace());
-  DefaultTime(config.has_snapshot_build_timeout(), seconds(60), config.mutable_snapshot_build_timeout());
-  DefaultTime(config.has_zygote_boot_timeout(), seconds(30), config.mutable_zygote_boot_timeout());
-  DefaultTime(config.has_drain_timeout(), seconds(10), config.mutable_drain_timeout());
+  if (!config.has_kill_grace()) FromDuration(milliseconds(250), *config.mutable_kill_grace());
+  if (!config.has_snapshot_build_timeout())
+    FromDuration(seconds(60), *config.mutable_snapshot_build_timeout());
+  if (!config.has_zygote_boot_timeout()) FromDuration(seconds(30), *config.mutable_zygote_boot_timeout());
+  if (!config.has_drain_timeout()) FromDuration(seconds(10), *config.mutable_drain_timeout());
   absl::Status ok = ResolveTime("kill_grace", config.kill_grace(), Duration(0), resolved.kill_grace);
   if (ok.ok()) {
     ok = ResolveTime("snapshot_build_timeout", config.snapshot_build_timeout(), Duration(1),
@@ -204,15 +201,15 @@ absl::StatusOr<v1::EvaldConfig> ParseConfig(absl::string_view text, absl::string
 }
 
 absl::StatusOr<v1::EvaldConfig> ReadConfigFile(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
+  const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   std::string text;
-  if (file) text.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-  if (!file || file.bad() || errno == EISDIR) {
-    const int error = errno;
-    return absl::ErrnoToStatus(error == 0 ? EIO : error,
-                               absl::StrCat("cannot read the configuration file ", path));
+  char buffer[8192];
+  ssize_t size = file ? 1 : -1;
+  while (size > 0) {
+    size = read(file.get(), buffer, sizeof(buffer));
+    if (size > 0) text.append(buffer, static_cast<size_t>(size));
   }
+  if (size < 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot read the configuration file ", path));
   return ParseConfig(text, path);
 }
 

@@ -269,10 +269,10 @@ TEST_F(PoolTest, AWorkerMayEndAfterItAnswered) {
   const WorkerId id = MustAcquire(lease, "a");
   host_.Reply(id);
   lease.reset();
-  host_.End(id, WorkerExited{{WorkerExit::Kind::kNotRewindable, 83, "lost_mapping"}});
+  host_.End(id, WorkerExited{{WorkerExit::Kind::kNotRewindable, 84, "too_many_pages"}});
   EXPECT_EQ(holder_.replies, 1);
   EXPECT_EQ(holder_.ends, 0);
-  EXPECT_THAT(Status().retired(), ElementsAre(Pair("lost_mapping", 1)));
+  EXPECT_THAT(Status().retired(), ElementsAre(Pair("too_many_pages", 1)));
 }
 
 TEST_F(PoolTest, LeaseOutlivesPool) {

@@ -1,0 +1,239 @@
+// The service over a real gRPC connection, with workers that are mere echoes.
+#include "daemon/script_service.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/support/proto_buffer_writer.h>
+#include <gtest/gtest.h>
+
+#include <future>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "daemon/grpc_server.h"
+#include "daemon/log.h"
+
+namespace evald {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+// Answers with the request's source, or function name, as JSON; "hang" is never answered. Lives on the loop.
+class EchoHost final : public WorkerHost {
+ public:
+  explicit EchoHost(Loop* loop) : loop_(loop) {}
+  void SetEvents(WorkerEvents* events) { events_ = events; }
+
+  bool CanFork() const override { return true; }
+  uint64_t generation() const override { return 7; }
+  void Fork(WorkerId id) override { SayReady(id, v1::ISOLATE_ORIGIN_FORKED); }
+  void Send(WorkerId id, const internal::WorkerRequest& request) override {
+    if (request.eval().source() == "hang") return;
+    loop_->Post([this, id, request] {
+      internal::WorkerReply reply;
+      reply.set_request_id(request.request_id());
+      if (request.eval().source() == "throw") {
+        reply.mutable_exception()->set_name("TypeError");
+      } else if (request.eval().source() == "limit") {
+        reply.mutable_fault()->set_reason(v1::ERROR_REASON_CPU_TIME_LIMIT);
+        reply.mutable_fault()->set_message("enough");
+      } else {
+        reply.mutable_value()->set_json(request.has_eval() ? request.eval().source()
+                                                           : request.call().function());
+      }
+      reply.add_console()->set_text("said");
+      events_->OnWorkerReply(id, reply);
+      SayReady(id, v1::ISOLATE_ORIGIN_REWOUND);
+    });
+  }
+  void Kill(WorkerId id) override {
+    loop_->Post([this, id] {
+      events_->OnWorkerEnded(id, WorkerExited{{WorkerExit::Kind::kKilled, 9, "killed"}});
+    });
+  }
+  void HangUp(WorkerId id) override {
+    loop_->Post([this, id] {
+      events_->OnWorkerEnded(id, WorkerExited{{WorkerExit::Kind::kHungUp, 0, "hung_up"}});
+    });
+  }
+
+ private:
+  void SayReady(WorkerId id, v1::IsolateOrigin origin) {
+    loop_->Post([this, id, origin] {
+      internal::WorkerReady ready;
+      ready.set_isolate_origin(origin);
+      events_->OnWorkerReady(id, ready);
+    });
+  }
+
+  Loop* const loop_;
+  WorkerEvents* events_ = nullptr;
+};
+
+LimitBounds Bounds() {
+  LimitBounds bounds;
+  bounds.defaults.mutable_wall_time()->set_seconds(5);
+  bounds.defaults.mutable_cpu_time()->set_seconds(5);
+  bounds.defaults.set_heap_bytes(1000);
+  bounds.defaults.set_output_bytes(1000);
+  bounds.ceilings = bounds.defaults;
+  return bounds;
+}
+
+class ScriptServiceTest : public testing::Test {
+ protected:
+  ScriptServiceTest()
+      : host_(&loop_),
+        pool_({.min_idle = 1, .max_workers = 1}, &host_, &loop_.timers()),
+        scheduler_({.max_queue = 1}, &pool_, &loop_.timers()),
+        service_({Bounds(), 1000}, &loop_, &scheduler_) {
+    static const bool once = (InstallProtobufLogOnce(), true);
+    (void)once;
+    host_.SetEvents(&pool_);
+    GrpcServer::Options options;
+    options.address.host = "127.0.0.1";
+    options.max_request_bytes = 1 << 20;
+    server_ = *GrpcServer::Create(options, {&service_}, &loop_);
+    pool_.Open(true);
+    scheduler_.SetAdmission(Scheduler::Admission::kOpen);
+    thread_ = std::thread([this] { loop_.Run(); });
+    channel_ = grpc::CreateChannel(server_->address().ToString(), grpc::InsecureChannelCredentials());
+    stub_ = v1::ScriptService::NewStub(channel_);
+  }
+  ~ScriptServiceTest() override {
+    std::promise<void> stopped;
+    loop_.Post([&] {
+      scheduler_.FailAll({v1::ERROR_REASON_DRAINING, "the test is over"});
+      server_->Stop([&] { stopped.set_value(); });
+    });
+    stopped.get_future().wait();
+    loop_.Post([this] { pool_.Close([this] { loop_.Stop(); }); });
+    thread_.join();
+  }
+  static void InstallProtobufLogOnce() { InitLog({.level = "off"}); }
+
+  grpc::Status Eval(const std::string& source, std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
+    v1::EvalRequest request;
+    request.set_source(source);
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + timeout);
+    const grpc::Status status = stub_->Eval(&context, request, &response_);
+    Remember(context);
+    return status;
+  }
+  // Sends bytes as they are, past the client library's own checks.
+  grpc::Status EvalBytes(const std::string& bytes) {
+    grpc::GenericStub stub(channel_);
+    grpc::Slice slice(bytes);
+    grpc::ByteBuffer request(&slice, 1);
+    grpc::ByteBuffer response;
+    grpc::ClientContext context;
+    std::promise<grpc::Status> status;
+    stub.UnaryCall(&context, "/evald.v1.ScriptService/Eval", grpc::StubOptions(), &request, &response,
+                   [&](grpc::Status s) { status.set_value(std::move(s)); });
+    grpc::Status got = status.get_future().get();
+    Remember(context);
+    return got;
+  }
+  void Remember(const grpc::ClientContext& context) {
+    const auto found = context.GetServerTrailingMetadata().find(kReasonMetadataKey);
+    reason_ = found == context.GetServerTrailingMetadata().end()
+                  ? ""
+                  : std::string(found->second.data(), found->second.size());
+  }
+
+  Loop loop_;
+  EchoHost host_;
+  Pool pool_;
+  Scheduler scheduler_;
+  ScriptService service_;
+  std::unique_ptr<GrpcServer> server_;
+  std::thread thread_;
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<v1::ScriptService::Stub> stub_;
+  v1::EvalResponse response_;
+  std::string reason_;
+};
+
+TEST_F(ScriptServiceTest, AnswersWithTheValueAndTheStats) {
+  ASSERT_TRUE(Eval("1").ok());
+  ASSERT_TRUE(Eval("2").ok());
+  EXPECT_EQ(response_.value().json(), "2");
+  ASSERT_EQ(response_.console_size(), 1);
+  EXPECT_EQ(response_.console(0).text(), "said");
+  EXPECT_EQ(response_.stats().snapshot_generation(), 7u);
+  EXPECT_EQ(response_.stats().isolate_origin(), v1::ISOLATE_ORIGIN_REWOUND);
+  EXPECT_EQ(response_.stats().worker_uses(), 1u);
+}
+
+TEST_F(ScriptServiceTest, CallsFunctions) {
+  v1::CallFunctionRequest request;
+  request.set_function("a.b");
+  grpc::ClientContext context;
+  v1::CallFunctionResponse response;
+  ASSERT_TRUE(stub_->CallFunction(&context, request, &response).ok());
+  EXPECT_EQ(response.value().json(), "a.b");
+}
+
+TEST_F(ScriptServiceTest, AScriptsExceptionIsData) {
+  ASSERT_TRUE(Eval("throw").ok());
+  EXPECT_EQ(response_.exception().name(), "TypeError");
+}
+
+TEST_F(ScriptServiceTest, FailuresCarryTheirReason) {
+  const grpc::Status status = Eval("limit");
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_EQ(status.error_message(), "enough");
+  EXPECT_EQ(reason_, "CPU_TIME_LIMIT");
+}
+
+TEST_F(ScriptServiceTest, InvalidRequestsNameTheField) {
+  const grpc::Status status = Eval("");
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), StartsWith("source: "));
+  EXPECT_EQ(reason_, "INVALID_REQUEST");
+}
+
+TEST_F(ScriptServiceTest, TextThatIsNotUtf8IsInvalidAndNamesTheField) {
+  const grpc::Status status = EvalBytes(std::string("\x0a\x02\xff\xfe", 4));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("evald.v1.EvalRequest.source"));
+  EXPECT_THAT(status.error_message(), HasSubstr("UTF-8"));
+  EXPECT_EQ(reason_, "INVALID_REQUEST");
+}
+
+TEST_F(ScriptServiceTest, BytesThatAreNoMessageAreInvalid) {
+  const grpc::Status status = EvalBytes(std::string("\x0a\x7f", 2));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("not a valid evald.v1.EvalRequest"));
+}
+
+TEST_F(ScriptServiceTest, ARequestOverTheSizeLimitIsRefusedAndServiceGoesOn) {
+  const grpc::Status status = Eval(std::string(2 << 20, 'x'));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_THAT(status.error_message(), HasSubstr("larger than max"));
+  EXPECT_TRUE(Eval("1").ok());
+}
+
+TEST_F(ScriptServiceTest, AClientThatGivesUpFreesTheWorker) {
+  {
+    grpc::ClientContext context;
+    v1::EvalRequest request;
+    request.set_source("hang");
+    v1::EvalResponse response;
+    std::promise<grpc::Status> status;
+    stub_->async()->Eval(&context, &request, &response,
+                         [&](grpc::Status s) { status.set_value(std::move(s)); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    context.TryCancel();
+    EXPECT_EQ(status.get_future().get().error_code(), grpc::StatusCode::CANCELLED);
+  }
+  EXPECT_TRUE(Eval("1").ok());
+}
+
+}  // namespace
+}  // namespace evald
