@@ -47,7 +47,7 @@ TEST_F(FirstLight, ThroughGeneratedPython) {
   const Ending ending = RunPython("CALL_EVALD_PY");
   EXPECT_EQ(ending.out,
             "[1, 4, 9]\n"
-            "{'n': 2.0, 'name': 'Ada'}\n"
+            "Ada\n"
             "7\n"
             "NOT_FOUND FUNCTION_NOT_FOUND\n"
             "1\n")

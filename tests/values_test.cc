@@ -111,6 +111,19 @@ TEST_F(Values, LoneSurrogatesSurvive) {
   EXPECT_EQ(Result("'\\ud800'", v1::RESULT_FORMAT_STRUCTURED), "structured \"\xEF\xBF\xBD\"");
 }
 
+TEST_F(Values, LoneSurrogatesInWordsAreReplaced) {
+  EXPECT_EQ(Result("throw new Error('a\\ud800b')"),
+            "throws Error: a\xEF\xBF\xBD"
+            "b");
+  EXPECT_EQ(Result("throw 'a\\udfff'"), "throws Uncaught: a\xEF\xBF\xBD");
+  EXPECT_THAT(Result("({'\\ud800': Symbol()})"), StartsWith("throws DataCloneError: "));
+  EXPECT_EQ(Result("({'\\ud800': 1})"), "{\"\\ud800\":1}");
+  EXPECT_EQ(Result("({'\\ud800': 1})", v1::RESULT_FORMAT_STRUCTURED), "structured {\"\xEF\xBF\xBD\":1}");
+  const absl::StatusOr<Reply> reply = Eval("console.log('a\\ud800'); 1");
+  ASSERT_TRUE(reply.ok()) << reply.status();
+  EXPECT_EQ(reply->console(0).text(), "a\xEF\xBF\xBD");
+}
+
 TEST_F(Values, BigStringsBothWays) {
   const std::string text(5 << 20, 'y');
   EXPECT_EQ(WithGlobal(JsonValue("\"" + text + "\""), "x.length"), std::to_string(text.size()));

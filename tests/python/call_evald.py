@@ -7,6 +7,7 @@ import json
 import sys
 
 import grpc
+from google.protobuf import json_format
 
 from evald.v1 import script_pb2, script_pb2_grpc, snapshot_pb2, snapshot_pb2_grpc
 
@@ -19,7 +20,7 @@ def main(address):
 
         structured = script_pb2.EvalRequest(source="({name: who, n: 2})", result_format="RESULT_FORMAT_STRUCTURED")
         structured.globals["who"].structured.string_value = "Ada"
-        print(dict(scripts.Eval(structured, timeout=30).value.structured.struct_value))
+        print(json_format.MessageToDict(scripts.Eval(structured, timeout=30).value.structured)["name"])
 
         request = script_pb2.CallFunctionRequest(function="Math.max")
         for number in (3, 7, 5):
