@@ -42,6 +42,7 @@ class InputsTest : public testing::Test {
 
 std::vector<std::string> Names(const std::vector<Extension>& extensions) {
   std::vector<std::string> names;
+  names.reserve(extensions.size());
   for (const Extension& extension : extensions) names.push_back(extension.name);
   return names;
 }

@@ -8,7 +8,6 @@
 namespace evald {
 namespace {
 
-using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::StartsWith;
 

@@ -3,7 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdint>
+#include <cstddef>
 #include <cstdio>
 #include <fstream>
 #include <set>
@@ -54,14 +54,16 @@ TEST(MathRandom, IsolatesFromOneSnapshotDiffer) {
 // Builds of V8 for Node mark V8's pages as not to be inherited by a fork; here they are.
 void LetForksInheritPages() {
   std::ifstream smaps("/proc/self/smaps");
-  uintptr_t begin = 0, end = 0;
+  void* begin = nullptr;
+  void* end = nullptr;
   for (std::string line; std::getline(smaps, line);) {
-    unsigned long first, last;
-    if (std::sscanf(line.c_str(), "%lx-%lx ", &first, &last) == 2) {
+    void* first = nullptr;
+    void* last = nullptr;
+    if (std::sscanf(line.c_str(), "%p-%p ", &first, &last) == 2) {
       begin = first;
       end = last;
     } else if (line.starts_with("VmFlags:") && line.find(" dc") != std::string::npos) {
-      madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DOFORK);
+      madvise(begin, static_cast<size_t>(static_cast<char*>(end) - static_cast<char*>(begin)), MADV_DOFORK);
     }
   }
 }
