@@ -187,6 +187,8 @@ absl::StatusOr<Command> ParseCommandLine(const std::vector<std::string>& args,
   Raw raw;
   CLI::App app(kAbout, "evalctl");
   app.require_subcommand(1);
+  // Before the command they are as welcome as after it.
+  AddCommonFlags(app, raw);
   AddEval(app, raw);
   AddCall(app, raw);
   AddCommonFlags(*app.add_subcommand("status", "Show whether evald is serving, and how its pool stands"),

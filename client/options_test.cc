@@ -109,6 +109,16 @@ TEST(ParseCommandLine, ServerComesFromTheFlagElseTheDefault) {
   EXPECT_THAT(Trouble({"status", "--server", "nonsense"}), HasSubstr("host:port"));
 }
 
+TEST(ParseCommandLine, FlagsMayComeBeforeTheCommand) {
+  const absl::StatusOr<Command> command =
+      Parse({"--server", "h:1", "--timeout", "1s", "eval", "--json", "1"});
+  ASSERT_TRUE(command.ok()) << command.status();
+  EXPECT_EQ(command->server, "h:1");
+  EXPECT_EQ(command->timeout, milliseconds(1000));
+  EXPECT_TRUE(command->json);
+  EXPECT_EQ(Parse({"--server", "h:1", "status", "--server", "h:2"})->server, "h:2");
+}
+
 TEST(ParseCommandLine, EveryVerbIsThere) {
   EXPECT_EQ(Parse({"status"})->verb, Command::Verb::kStatus);
   EXPECT_EQ(Parse({"snapshot", "get"})->verb, Command::Verb::kSnapshotGet);

@@ -126,11 +126,18 @@ TEST_F(LimitsTest, AFullHeapEndsTheScript) {
 }
 
 TEST_F(LimitsTest, AHeapThatFillsInOneStepEndsTheScript) {
-  for (const char* source : {"[...'x'.repeat(2e7)].length", "'x'.repeat(2e8).split('').length",
-                             "JSON.parse('[' + '1,'.repeat(3e7) + '1]').length"}) {
+  for (const char* source :
+       {"[...'x'.repeat(2e7)].length", "JSON.parse('[' + '1,'.repeat(3e7) + '1]').length"}) {
     const std::string brief = InTime(Bounded(source, seconds(20)), seconds(20));
     EXPECT_THAT(brief, AnyOf(StartsWith(kHeap), StartsWith("throws RangeError: "))) << source;
   }
+}
+
+TEST_F(LimitsTest, ASizeThatIsFatalToV8IsTheEndOfOneWorker) {
+  // V8 aborts the process instead of throwing.
+  EXPECT_THAT(
+      InTime(Bounded("'x'.repeat(2e8).split('').length", seconds(20)), seconds(20)),
+      AnyOf(StartsWith("fails INTERNAL (WORKER_CRASHED): "), StartsWith(kHeap), StartsWith("throws ")));
 }
 
 TEST_F(LimitsTest, MemoryBesideTheHeapIsBoundedToo) {

@@ -89,7 +89,13 @@ absl::Status Daemon::AwaitServing() {
 
 pid_t Daemon::ZygotePid() const {
   for (const pid_t child : proc::Children(pid())) {
-    if (proc::Name(child) == "evald-zygote") return child;
+    if (proc::Name(child) != "evald-zygote") continue;
+    // With a PID namespace of its own the zygote is that one's first process, and its parent only waits for
+    // it.
+    for (const pid_t inner : proc::Children(child)) {
+      if (proc::IsNamespaceInit(inner)) return inner;
+    }
+    return child;
   }
   return 0;
 }

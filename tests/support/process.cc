@@ -208,6 +208,18 @@ std::string Name(pid_t pid) {
   return name;
 }
 
+bool IsNamespaceInit(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind("NSpid:", 0) != 0) continue;
+    // Its number in each namespace, from this one inwards.
+    std::istringstream rest(line.substr(6));
+    const std::vector<pid_t> pids{std::istream_iterator<pid_t>(rest), std::istream_iterator<pid_t>()};
+    return pids.size() > 1 && pids.back() == 1;
+  }
+  return false;
+}
+
 size_t OpenDescriptors(pid_t pid) {
   std::error_code gone;
   const std::filesystem::directory_iterator entries("/proc/" + std::to_string(pid) + "/fd", gone);

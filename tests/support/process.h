@@ -77,6 +77,8 @@ std::vector<pid_t> Descendants(pid_t pid);
 // False for a zombie, too.
 bool Alive(pid_t pid);
 std::string Name(pid_t pid);
+// True for the first process of a PID namespace below this one.
+bool IsNamespaceInit(pid_t pid);
 size_t OpenDescriptors(pid_t pid);
 // Memory that would come free if only this process ended, in bytes.
 size_t PrivateBytes(pid_t pid);
