@@ -23,6 +23,8 @@ WorkerExit FromCode(int code) {
       return {Kind::kNotRewindable, code, "too_many_pages"};
     case WorkerExitCode::kMappingLogFull:
       return {Kind::kNotRewindable, code, "mapping_log_full"};
+    case WorkerExitCode::kSetup:
+      return {Kind::kSetup, code, "setup"};
     case WorkerExitCode::kVerifyMismatch:
       return {Kind::kVerifyMismatch, code, "verify_mismatch"};
   }
@@ -36,6 +38,7 @@ WorkerExit WorkerExit::FromWaitStatus(int wait_status) {
   if (!WIFSIGNALED(wait_status)) return {Kind::kUnknown, wait_status, "unknown"};
   const int signal = WTERMSIG(wait_status);
   if (signal == SIGKILL) return {Kind::kKilled, signal, "killed"};
+  if (signal == SIGSYS) return {Kind::kSandboxViolation, signal, "sandbox_violation"};
   return {Kind::kCrashed, signal, "signal_" + std::to_string(signal)};
 }
 

@@ -16,6 +16,7 @@ enum class WorkerExitCode : int {
   kTooManyPages = 84,     // the rewind would have put back more pages than the configuration allows
   kMappingLogFull = 85,   // more mappings than the log of what to undo can hold
   kVerifyMismatch = 86,   // after a rewind a page differed from the sealed image
+  kSetup = 87,            // after the fork the kernel refused what a worker needs (a timer, its filter)
 };
 
 struct WorkerExit {
@@ -24,6 +25,8 @@ struct WorkerExit {
     kOutOfMemory,     // ended by its script's use of memory
     kV8Fatal,
     kProtocol,
+    kSetup,
+    kSandboxViolation,  // it asked the kernel for what no script needs
     kNotRewindable,   // answered, then could not be put back to the image; `name` says why
     kVerifyMismatch,  // a rewind was incomplete: a defect of evald, never of the script
     kKilled,          // SIGKILL: by the daemon, or by the kernel's out-of-memory killer

@@ -79,8 +79,8 @@ bool AddRegion(void* arg, const Region& region) {
 }
 
 // Copies every page that is there into `contents`.
-bool CopyPages(Image& image, char* contents) {
-  const int pagemap = OpenPagemap();
+bool CopyPages(int proc, Image& image, char* contents) {
+  const int pagemap = OpenPagemap(proc);
   if (pagemap < 0) return false;
   uint64_t entries[512];
   for (const Region& region : image) {
@@ -104,9 +104,9 @@ bool CopyPages(Image& image, char* contents) {
 
 }  // namespace
 
-const char* WhyNoRewind() {
+const char* WhyNoRewind(int proc) {
   if (sysconf(_SC_PAGESIZE) != static_cast<long>(kPageBytes)) return "pages are not 4 KiB here";
-  const int pagemap = OpenPagemap();
+  const int pagemap = OpenPagemap(proc);
   if (pagemap < 0) return "/proc/self/pagemap cannot be opened";
   void* const page = mmap(nullptr, kPageBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   const char* why = nullptr;
@@ -131,9 +131,9 @@ const char* WhyNoRewind() {
   return why;
 }
 
-bool VisitRegions(const OutsideMemory& outside, char* buffer, bool (*visit)(void*, const Region&), void* arg) {
-  const long maps = RawSyscall(SYS_openat, AT_FDCWD, RawArgument("/proc/self/maps"), O_RDONLY | O_CLOEXEC);
-  if (maps < 0) return false;
+bool VisitRegions(int maps, const OutsideMemory& outside, char* buffer, bool (*visit)(void*, const Region&),
+                  void* arg) {
+  if (RawSyscall(SYS_lseek, maps, 0, SEEK_SET) != 0) return false;
   bool good = true;
   size_t held = 0;
   while (good) {
@@ -153,14 +153,16 @@ bool VisitRegions(const OutsideMemory& outside, char* buffer, bool (*visit)(void
     held -= done;
     std::memmove(buffer, buffer + done, held);
   }
-  RawSyscall(SYS_close, maps);
   return good;
 }
 
-bool Seal(const OutsideMemory& outside, Image& image, const char** error) {
+bool Seal(int proc, const OutsideMemory& outside, Image& image, const char** error) {
   // The image's own tables are still unused: the maps are read through the part of them that is filled last.
   char* const buffer = reinterpret_cast<char*>(image.kinds);
-  if (!VisitRegions(outside, buffer, AddRegion, &image)) {
+  const int maps = OpenMaps(proc);
+  const bool listed = maps >= 0 && VisitRegions(maps, outside, buffer, AddRegion, &image);
+  RawSyscall(SYS_close, maps);
+  if (!listed) {
     *error = "/proc/self/maps cannot be read, or there are more mappings than an image can hold";
     return false;
   }
@@ -178,7 +180,7 @@ bool Seal(const OutsideMemory& outside, Image& image, const char** error) {
     *error = "no address space for the image";
     return false;
   }
-  const bool copied = CopyPages(image, reinterpret_cast<char*>(writable));
+  const bool copied = CopyPages(proc, image, reinterpret_cast<char*>(writable));
   RawSyscall(SYS_munmap, writable, bytes);
   if (!copied) {
     *error = "/proc/self/pagemap cannot be read";

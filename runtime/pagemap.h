@@ -18,10 +18,13 @@ inline bool IsFilePage(uint64_t entry) { return (entry >> 61) & 1; }
 // Mapped by nobody else: for a private page of a forked process, written since the fork (or by its parent since).
 inline bool IsExclusive(uint64_t entry) { return (entry >> 56) & 1; }
 
-// A descriptor, or negative.
-inline int OpenPagemap() {
-  return static_cast<int>(
-      RawSyscall(SYS_openat, AT_FDCWD, RawArgument("/proc/self/pagemap"), O_RDONLY | O_CLOEXEC));
+// `proc` is a descriptor which works even where the process's root has become an empty one. A descriptor, or
+// negative.
+inline int OpenPagemap(int proc) {
+  return static_cast<int>(RawSyscall(SYS_openat, proc, RawArgument("self/pagemap"), O_RDONLY | O_CLOEXEC));
+}
+inline int OpenMaps(int proc) {
+  return static_cast<int>(RawSyscall(SYS_openat, proc, RawArgument("self/maps"), O_RDONLY | O_CLOEXEC));
 }
 
 // The entries of `count` pages from `address` on.

@@ -75,18 +75,23 @@ void Rewinder::RunBody(unsigned high, unsigned low) {
   EVALD_CHECK(false, "what runs outside the image never returns");
 }
 
-bool Rewinder::Seal(const char** error) {
-  if (!evald::Seal(outside_, *image_, error)) return false;
+bool Rewinder::Seal(int proc, const char** error) {
+  if (!evald::Seal(proc, outside_, *image_, error)) return false;
   log_.Start();
   return true;
 }
 
+bool Rewinder::OpenFiles(int proc) {
+  pagemap_ = OpenPagemap(proc);
+  if (options_.verify) maps_ = OpenMaps(proc);
+  return pagemap_ >= 0 && (maps_ >= 0 || !options_.verify);
+}
+
 void Rewinder::Begin() {
-  pagemap_ = OpenPagemap();
-  if (pagemap_ < 0) return;
   in_worker_ = true;
   stats_ = {};
   setcontext(&checkpoint_);
+  ExitNow(WorkerExitCode::kPagemap);
 }
 
 void Rewinder::Rewind() {
@@ -207,7 +212,7 @@ bool Rewinder::SameRegion(void* arg, const Region& region) {
 
 void Rewinder::Verify() {
   verified_regions_ = verified_to_ = 0;
-  if (!VisitRegions(outside_, maps_buffer_, SameRegion, this) || verified_regions_ != image_->region_count) {
+  if (!VisitRegions(maps_, outside_, maps_buffer_, SameRegion, this) || verified_regions_ != image_->region_count) {
     Complain("after a rewind the mappings are not those of the sealed image, from number ", verified_regions_);
     ExitNow(WorkerExitCode::kVerifyMismatch);
   }

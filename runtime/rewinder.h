@@ -37,11 +37,13 @@ class Rewinder {
   // `body` seals first, then forks; a child of it calls Begin.
   void Checkpoint(void (*body)(void* arg), void* arg);
 
-  // Records the image. Call it first thing in `body`. False: `*error` says why.
-  bool Seal(const char** error);
+  // Records the image. Call it first thing in `body`. False: `*error` says why. `proc`: a descriptor of /proc.
+  bool Seal(int proc, const char** error);
 
-  // In a fork, on the stack outside: starts its first life. Returns only if the fork cannot be rewound later.
-  void Begin();
+  // In a fork, on the stack outside: opens what later rewinds need; then `proc` may be closed. False: it cannot be had.
+  bool OpenFiles(int proc);
+  // The same, then: starts its first life.
+  [[noreturn]] void Begin();
 
   // In a worker: undoes everything since the checkpoint and starts another life; or, where that cannot be done, ends the process
   // with the WorkerExitCode that says why.
@@ -83,6 +85,7 @@ class Rewinder {
   void (*body_)(void*) = nullptr;
   void* body_arg_ = nullptr;
   int pagemap_ = -1;
+  int maps_ = -1;  // only to verify
   size_t verified_regions_ = 0;
   uintptr_t verified_to_ = 0;
   Stats stats_{};

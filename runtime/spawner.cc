@@ -1,6 +1,7 @@
 #include "runtime/spawner.h"
 
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -80,7 +81,7 @@ int TakeDescriptor(msghdr& message) {
 void Spawner::Run(void* arg) {
   auto* const self = static_cast<Spawner*>(arg);
   const char* error = nullptr;
-  if (!self->rewinder_.Seal(&error)) Fail(error);
+  if (!self->rewinder_.Seal(kProcFolder, &error)) Fail(error);
   self->Serve();
 }
 
@@ -146,11 +147,18 @@ void Spawner::BecomeWorker(int socket) {
   // Should the zygote have died before that took effect, the socket's other end is gone with the daemon's handle on it.
   RawSyscall(SYS_dup3, socket, kWorkerSocket, 0);
   RawSyscall(SYS_close, kControlSocket);
-  RawSyscall(SYS_close_range, kWorkerSocket + 1, ~0u, 0);
-  const rlimit64 data{options_.max_data_bytes, options_.max_data_bytes};
+  RawSyscall(SYS_close_range, kProcFolder + 1, ~0u, 0);
+  RawSyscall(SYS_prctl, PR_SET_NAME, RawArgument("evald-worker"), 0, 0, 0);
+  const bool ready = lives_.timers.Create() && rewinder_.OpenFiles(kProcFolder);
+  RawSyscall(SYS_close, kProcFolder);
+  const rlimit64 data{options_.max_data_bytes, options_.max_data_bytes}, none{0, 0};
   RawSyscall(SYS_prlimit64, 0, RLIMIT_DATA, RawArgument(&data), 0);
-  if (lives_.timers.Create()) rewinder_.Begin();
-  ExitNow(static_cast<int>(WorkerExitCode::kProtocol));
+  RawSyscall(SYS_prlimit64, 0, RLIMIT_NOFILE, RawArgument(&none), 0);
+  RawSyscall(SYS_prlimit64, 0, RLIMIT_FSIZE, RawArgument(&none), 0);
+  const bool confined = options_.filter == nullptr ||
+                        RawSyscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, RawArgument(options_.filter)) == 0;
+  if (ready && confined) rewinder_.Begin();
+  ExitNow(static_cast<int>(WorkerExitCode::kSetup));
 }
 
 void Spawner::Reap() {

@@ -1,6 +1,7 @@
 // Spawner: the zygote after its seal. Forks workers as the daemon asks, and tells how each ended.
 #pragma once
 
+#include <linux/filter.h>
 #include <sys/types.h>
 
 #include <cstddef>
@@ -14,6 +15,8 @@ namespace evald {
 // The descriptors that a zygote finds at its start (proto/evald/internal/zygote.proto).
 inline constexpr int kControlSocket = 3;
 inline constexpr int kSnapshotFile = 4;
+// Where the zygote keeps its descriptor of /proc.
+inline constexpr int kProcFolder = 6;
 
 // Lies outside the image and runs on the stack outside; uses system calls and its own memory, nothing else: the image that its
 // children start with stays the sealed one. One per zygote.
@@ -22,6 +25,8 @@ class Spawner {
   struct Options {
     // Data that one worker may have at the most (RLIMIT_DATA), bytes.
     uint64_t max_data_bytes;
+    // The seccomp filter that each worker loads, outside the image; null: none.
+    const sock_fprog* filter;
   };
 
   Spawner(Rewinder& rewinder, WorkerLives& lives, Options options)

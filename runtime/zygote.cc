@@ -1,5 +1,6 @@
 #include "runtime/zygote.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -17,6 +18,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/frame.h"
 #include "evald/internal/zygote.pb.h"
 #include "runtime/exceptions.h"
@@ -25,6 +27,7 @@
 #include "runtime/platform.h"
 #include "runtime/rewinder.h"
 #include "runtime/runtime.h"
+#include "runtime/sandbox.h"
 #include "runtime/spawner.h"
 #include "runtime/worker.h"
 
@@ -77,6 +80,14 @@ void MakeForkable() {
   }
 }
 
+// From here on /proc is reached through a descriptor, which stays when the root goes.
+void KeepProcFolder() {
+  const int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (proc < 0 || proc == kProcFolder) return;
+  dup3(proc, kProcFolder, O_CLOEXEC);
+  close(proc);
+}
+
 // Bytes of data that the kernel counts against RLIMIT_DATA now.
 uint64_t DataBytes() {
   std::ifstream statm("/proc/self/statm");
@@ -117,9 +128,11 @@ class Boot {
   absl::Status Run() {
     stage_ = "boot frame";
     if (absl::Status status = ReadFrame(kControlSocket, kMaxBootFrame, boot_); !status.ok()) return status;
+    if (boot_.sandbox() != v1::SandboxConfig::OFF) sandbox_.EnterNamespaces();
+    KeepProcFolder();
     OutsideMemory& outside = *OutsideMemory::Create(kOutsideBytes);
     MappingLog& log = *outside.New<MappingLog>();
-    rewind_off_reason_ = boot_.rewind() ? WhyNoRewind() : nullptr;
+    rewind_off_reason_ = boot_.rewind() ? WhyNoRewind(kProcFolder) : nullptr;
     rewind_ = boot_.rewind() && rewind_off_reason_ == nullptr;
     rewinder_ = Rewinder::Create(
         outside, log, {.max_pages = boot_.max_rewind_pages(), .verify = boot_.verify_rewind() && rewind_});
@@ -148,13 +161,19 @@ class Boot {
         *runtime_, *rewinder_, *lives_, Worker::Options{.rewind = rewind_, .max_frame_bytes = boot_.max_frame_bytes()});
     worker_->WarmUp();
 
+    // Last before the seal: from here on nothing can be opened any more.
+    const uint64_t data_now = DataBytes();
+    MakeForkable();
+    if (boot_.sandbox() != v1::SandboxConfig::OFF) {
+      stage_ = "sandbox";
+      if (absl::Status status = Confine(outside); !status.ok()) return status;
+    }
     stage_ = "seal";
     lives_->timers.Install(runtime_.get());
     // Room for V8's heap, array buffers and what a large request takes on its way in, with some to spare.
-    const uint64_t max_data = DataBytes() + 4 * options.heap_bytes + 4 * boot_.max_frame_bytes();
-    spawner_ = new (outside.Allocate(sizeof(Spawner))) Spawner(*rewinder_, *lives_, {.max_data_bytes = max_data});
+    const uint64_t max_data = data_now + 4 * options.heap_bytes + 4 * boot_.max_frame_bytes();
+    spawner_ = new (outside.Allocate(sizeof(Spawner))) Spawner(*rewinder_, *lives_, {.max_data_bytes = max_data, .filter = sandbox_.filter()});
     MapStack();
-    MakeForkable();
     return absl::OkStatus();
   }
 
@@ -164,6 +183,8 @@ class Boot {
       internal::ZygoteBooted& booted = *event.mutable_booted();
       *booted.mutable_identity() = identity_;
       booted.set_rewind(rewind_);
+      for (const std::string& what : sandbox_.in_force()) booted.add_sandbox_in_force(what);
+      for (const std::string& what : sandbox_.missing()) booted.add_sandbox_missing(what);
       if (rewind_off_reason_ != nullptr) booted.set_rewind_off_reason(rewind_off_reason_);
     } else {
       event.mutable_failed()->set_stage(stage_);
@@ -178,7 +199,16 @@ class Boot {
   }
 
  private:
+  absl::Status Confine(OutsideMemory& outside) {
+    sandbox_.PrepareFilter(outside);
+    sandbox_.GiveUpFiles();
+    sandbox_.GiveUpPrivileges();
+    if (boot_.sandbox() != v1::SandboxConfig::STRICT || sandbox_.missing().empty()) return absl::OkStatus();
+    return absl::FailedPreconditionError(absl::StrCat("the sandbox is STRICT and lacks: ", absl::StrJoin(sandbox_.missing(), "; ")));
+  }
+
   std::string stage_;
+  Sandbox sandbox_;
   internal::ZygoteBoot boot_;
   internal::RuntimeIdentity identity_;
   bool rewind_ = false;

@@ -1,9 +1,12 @@
 // The zygote, its forks and their rewinds, over real sockets, with every rewind verified page by page.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
+
+#include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <set>
 #include <string>
 
@@ -221,7 +224,7 @@ TEST_F(ZygoteTest, AnUnreadableFrameEndsTheWorker) {
 }
 
 TEST_F(ZygoteTest, AKilledWorkerIsReportedAndTheZygoteGoesOn) {
-  kill(worker_->pid(), SIGKILL);
+  worker_->Kill();
   auto exit = zygote_->AwaitExit();
   ASSERT_TRUE(exit.ok());
   EXPECT_EQ(exit->second.kind, WorkerExit::Kind::kKilled);
@@ -262,6 +265,46 @@ TEST(ZygoteOptions, WarmupRunsBeforeTheSealAndItsTroubleIsNamed) {
   warmup->set_source("throw new Error('cold')");
   const auto failed = ZygoteProcess::Start(std::getenv("EVALD_ZYGOTE"), Snapshot(), boot);
   EXPECT_THAT(std::string(failed.status().message()), HasSubstr("warmup hot.js: hot.js:1:1: Error: cold"));
+}
+
+// As much of it as this kernel and container allow: what is claimed has to be so.
+TEST(ZygoteOptions, TheSandboxIsWhatItSays) {
+  auto zygote = Start();
+  auto worker = Spawn(*zygote);
+  const auto in_force = [&](const char* part) {
+    for (const std::string& line : zygote->booted().sandbox_in_force()) {
+      if (line.rfind(part, 0) == 0) return true;
+    }
+    return false;
+  };
+  const pid_t pid = worker->pid();
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  const std::string text((std::istreambuf_iterator<char>(status)), {});
+  if (in_force("seccomp")) EXPECT_THAT(text, HasSubstr("Seccomp:\t2"));
+  if (in_force("no_new_privs")) EXPECT_THAT(text, HasSubstr("NoNewPrivs:\t1"));
+  if (in_force("no capabilities")) {
+    EXPECT_THAT(text, HasSubstr("CapPrm:\t0000000000000000"));
+    EXPECT_THAT(text, HasSubstr("CapEff:\t0000000000000000"));
+  }
+  const auto link = [](pid_t of, const char* name) {
+    return std::filesystem::read_symlink("/proc/" + std::to_string(of) + "/" + name).string();
+  };
+  for (const char* name : {"ns/mnt", "ns/pid", "ns/net", "ns/ipc", "ns/uts"}) {
+    if (in_force("mount, PID")) EXPECT_NE(link(pid, name), link(getpid(), name)) << name;
+  }
+  if (in_force("user namespace")) EXPECT_NE(link(pid, "ns/user"), link(getpid(), "ns/user"));
+  if (in_force("empty root")) {
+    EXPECT_TRUE(std::filesystem::is_empty("/proc/" + std::to_string(pid) + "/root/"));
+  }
+  EXPECT_EQ(worker->EvalAndReset("new Date(0).getTimezoneOffset() + new Intl.NumberFormat('en').format(1234)"), "\"01,234\"");
+}
+
+TEST(ZygoteOptions, WithoutASandboxItWorksToo) {
+  internal::ZygoteBoot boot = DefaultBoot();
+  boot.set_sandbox(v1::SandboxConfig::OFF);
+  auto zygote = Start(boot);
+  EXPECT_EQ(zygote->booted().sandbox_in_force_size(), 0);
+  EXPECT_EQ(Spawn(*zygote)->EvalAndReset("6 * 7"), "42");
 }
 
 TEST(ZygoteOptions, AFileThatIsNoSnapshotIsRefused) {

@@ -4,11 +4,14 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
 
 #include "runtime/extensions/builtin.h"
 #include "runtime/identity.h"
@@ -65,6 +68,16 @@ std::string WorkerConnection::EvalAndReset(const std::string& source, v1::Isolat
   }
   return result;
 }
+
+pid_t WorkerConnection::pid() const {
+  std::ifstream info("/proc/self/fdinfo/" + std::to_string(pidfd_.get()));
+  for (std::string line; std::getline(info, line);) {
+    if (line.rfind("Pid:", 0) == 0) return std::atoi(line.c_str() + 4);
+  }
+  return -1;
+}
+
+void WorkerConnection::Kill() { syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0); }
 
 absl::StatusOr<std::unique_ptr<ZygoteProcess>> ZygoteProcess::Start(const std::string& binary, const std::string& snapshot,
                                                                     internal::ZygoteBoot boot) {
@@ -137,8 +150,7 @@ absl::StatusOr<std::unique_ptr<WorkerConnection>> ZygoteProcess::Spawn(bool awai
       continue;
     }
     if (event.spawned().error() != 0) return absl::ResourceExhaustedError(std::strerror(static_cast<int>(event.spawned().error())));
-    auto worker = std::make_unique<WorkerConnection>(event.spawned().worker_id(), std::move(here), std::move(pidfd),
-                                                     static_cast<pid_t>(event.spawned().pid()));
+    auto worker = std::make_unique<WorkerConnection>(event.spawned().worker_id(), std::move(here), std::move(pidfd));
     if (!await_ready) return worker;
     if (absl::StatusOr<internal::WorkerReady> ready = worker->ReadReady(); !ready.ok()) return ready.status();
     return worker;

@@ -19,8 +19,8 @@ namespace evald::testing {
 // One worker's socket. Blocking.
 class WorkerConnection {
  public:
-  WorkerConnection(uint64_t id, UniqueFd socket, UniqueFd pidfd, pid_t pid)
-      : id_(id), pid_(pid), socket_(std::move(socket)), pidfd_(std::move(pidfd)) {}
+  WorkerConnection(uint64_t id, UniqueFd socket, UniqueFd pidfd)
+      : id_(id), socket_(std::move(socket)), pidfd_(std::move(pidfd)) {}
 
   // UNAVAILABLE: it is gone.
   absl::StatusOr<internal::WorkerReady> ReadReady();
@@ -33,7 +33,9 @@ class WorkerConnection {
 
   const internal::WorkerReady& last_ready() const { return last_ready_; }
   uint64_t id() const { return id_; }
-  pid_t pid() const { return pid_; }
+  // As this process sees it; the zygote has a PID namespace of its own.
+  pid_t pid() const;
+  void Kill();
   void HangUp() { socket_.reset(); }
   int socket() const { return socket_.get(); }
 
@@ -41,7 +43,6 @@ class WorkerConnection {
   absl::StatusOr<internal::WorkerMessage> Read();
 
   uint64_t id_;
-  pid_t pid_;
   UniqueFd socket_;
   UniqueFd pidfd_;
   internal::WorkerReady last_ready_;
