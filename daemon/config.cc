@@ -106,6 +106,15 @@ absl::Status ResolvePool(v1::PoolConfig& pool, ResolvedConfig& resolved) {
   return ResolveTime("pool.max_age", pool.max_age(), Duration(1), resolved.max_age);
 }
 
+absl::Status ResolveSandbox(v1::SandboxConfig& sandbox) {
+  if (!v1::SandboxConfig_Level_IsValid(sandbox.level())) {
+    return Invalid("sandbox.level", absl::StrCat("no such value: ", sandbox.level()));
+  }
+  if (sandbox.level() == v1::SandboxConfig::LEVEL_UNSPECIFIED)
+    sandbox.set_level(v1::SandboxConfig::BEST_EFFORT);
+  return absl::OkStatus();
+}
+
 absl::Status ResolveLimits(v1::EvaldConfig& config, ResolvedConfig& resolved) {
   absl::Status ok = ValidateLimits("max_limits", config.max_limits(), Unlimited());
   if (!ok.ok()) return ok;
@@ -218,6 +227,7 @@ absl::StatusOr<ResolvedConfig> ResolveConfig(v1::EvaldConfig config, std::string
   resolved.folder = std::move(folder);
   absl::Status ok = ValidateSources(config);
   if (ok.ok()) ok = ResolvePool(*config.mutable_pool(), resolved);
+  if (ok.ok()) ok = ResolveSandbox(*config.mutable_sandbox());
   if (ok.ok()) ok = ResolveLimits(config, resolved);
   if (ok.ok()) ok = ResolveSizesAndTimes(config, resolved);
   if (!ok.ok()) return ok;

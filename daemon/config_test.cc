@@ -27,6 +27,7 @@ TEST(Config, AnEmptyOneIsValidAndComplete) {
   EXPECT_EQ(config->proto.pool().min_idle(), 8u);
   EXPECT_EQ(config->proto.pool().max_workers(), 64u);
   EXPECT_EQ(config->proto.pool().mode(), v1::PoolConfig::REWIND);
+  EXPECT_EQ(config->proto.sandbox().level(), v1::SandboxConfig::BEST_EFFORT);
   EXPECT_EQ(config->max_age, std::chrono::minutes(10));
   EXPECT_EQ(config->limits.defaults.wall_time().seconds(), 5);
   EXPECT_EQ(config->limits.defaults.cpu_time().seconds(), 5);

@@ -40,6 +40,7 @@ internal::ZygoteBoot MakeBoot(const ResolvedConfig& config, const internal::Snap
   boot.set_rewind(config.rewind);
   boot.set_verify_rewind(config.proto.pool().verify_rewind());
   boot.set_max_rewind_pages(config.proto.pool().max_rewind_pages());
+  boot.set_sandbox(config.proto.sandbox().level());
   boot.set_max_frame_bytes(config.proto.max_request_bytes() + kFrameSlack);
   return boot;
 }
@@ -181,6 +182,8 @@ void Daemon::OnZygoteUp(const internal::ZygoteBooted& booted) {
   if (config_.rewind && !booted.rewind()) {
     spdlog::warn("rewinding is off, each request takes a fork: {}", booted.rewind_off_reason());
   }
+  for (const std::string& part : booted.sandbox_in_force()) spdlog::info("sandbox in force: {}", part);
+  for (const std::string& part : booted.sandbox_missing()) spdlog::warn("sandbox missing: {}", part);
   pool_->Open(booted.rewind());
   if (phase_ == Phase::kBooting) AwaitFirstWorkers(loop_.clock().Now() + config_.zygote_boot_timeout);
 }
@@ -213,8 +216,11 @@ void Daemon::FillStatus(v1::GetSnapshotResponse& response) const {
   pool_->FillStatus(pool);
   pool.set_queued(scheduler_->waiting());
   pool.set_zygote_restarts(zygote_->restarts());
-  if (zygote_facts_.has_value() && config_.rewind)
-    pool.set_rewind_off_reason(zygote_facts_->rewind_off_reason());
+  if (zygote_facts_.has_value()) {
+    if (config_.rewind) pool.set_rewind_off_reason(zygote_facts_->rewind_off_reason());
+    *pool.mutable_sandbox_in_force() = zygote_facts_->sandbox_in_force();
+    *pool.mutable_sandbox_missing() = zygote_facts_->sandbox_missing();
+  }
   response.set_evald_version(EVALD_VERSION);
   FromDuration(loop_.clock().Now() - started_, *response.mutable_uptime());
 }

@@ -27,8 +27,12 @@ Failure FailureOf(const WorkerExit& exit) {
     }
     case WorkerExit::Kind::kV8Fatal:
       return {v1::ERROR_REASON_WORKER_CRASHED, "the worker ended: V8 met a fatal error"};
+    case WorkerExit::Kind::kSandboxViolation:
+      return {v1::ERROR_REASON_WORKER_CRASHED,
+              "the worker was ended by its sandbox: it asked the kernel for what no script needs"};
     case WorkerExit::Kind::kHungUp:
     case WorkerExit::Kind::kProtocol:
+    case WorkerExit::Kind::kSetup:
     case WorkerExit::Kind::kNotRewindable:
     case WorkerExit::Kind::kVerifyMismatch:
     case WorkerExit::Kind::kUnknown:

@@ -36,6 +36,8 @@ void LogEnd(WorkerId id, const WorkerEnd& end) {
       return spdlog::debug("worker {} ended: {}", id, exited->exit.name);
     case WorkerExit::Kind::kV8Fatal:
     case WorkerExit::Kind::kProtocol:
+    case WorkerExit::Kind::kSetup:
+    case WorkerExit::Kind::kSandboxViolation:
     case WorkerExit::Kind::kVerifyMismatch:
     case WorkerExit::Kind::kCrashed:
     case WorkerExit::Kind::kUnknown:
