@@ -14,6 +14,7 @@ constexpr size_t kMaxMessageBytes = 64 * 1024;
 constexpr size_t kMaxNameBytes = 256;
 constexpr size_t kMaxSourceLineBytes = 256;
 constexpr int kMaxPrototypes = 32;
+constexpr int kMaxFrames = 10;
 
 v8::Local<v8::String> Name(v8::Isolate* isolate, const char* name) {
   return v8::String::NewFromUtf8(isolate, name, v8::NewStringType::kInternalized).ToLocalChecked();
@@ -112,6 +113,20 @@ v8::MaybeLocal<v8::Value> FormatStack(v8::Local<v8::Context> context, v8::Local<
 }  // namespace
 
 void InstallStackFormatter(v8::Isolate* isolate) { isolate->SetPrepareStackTraceCallback(FormatStack); }
+
+std::string DescribeStack(v8::Isolate* isolate) {
+  const v8::Local<v8::StackTrace> trace = v8::StackTrace::CurrentStackTrace(isolate, kMaxFrames);
+  std::string text;
+  for (int i = 0; i < trace->GetFrameCount(); ++i) {
+    const v8::Local<v8::StackFrame> frame = trace->GetFrame(isolate, static_cast<uint32_t>(i));
+    const v8::Local<v8::String> function = frame->GetFunctionName(), script = frame->GetScriptNameOrSourceURL();
+    const std::string place = absl::StrCat(script.IsEmpty() ? "<anonymous>" : ToUtf8(isolate, script, kMaxNameBytes), ":",
+                                           frame->GetLineNumber(), ":", frame->GetColumn());
+    const std::string name = function.IsEmpty() ? "" : ToUtf8(isolate, function, kMaxNameBytes);
+    absl::StrAppend(&text, i == 0 ? "" : "\n", "    at ", name.empty() ? place : absl::StrCat(name, " (", place, ")"));
+  }
+  return text;
+}
 
 std::string ToUtf8(v8::Isolate* isolate, v8::Local<v8::String> string, size_t max_bytes) {
   std::string text = v8_compat::WriteUtf8(isolate, string);

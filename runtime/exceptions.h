@@ -25,6 +25,9 @@ v1::ScriptException DescribeException(v8::Local<v8::Context> context, const v8::
 // In one text, as people read it: "file:3:7: TypeError: no such thing" and the stack below.
 std::string FormatException(const v1::ScriptException& exception);
 
+// The JavaScript stack that is running, a line for each of its first frames: "    at f (file.js:3:7)".
+std::string DescribeStack(v8::Isolate* isolate);
+
 // UTF-8, lone surrogates replaced by U+FFFD, cut to at most about `max_bytes`.
 std::string ToUtf8(v8::Isolate* isolate, v8::Local<v8::String> string, size_t max_bytes = SIZE_MAX);
 

@@ -65,6 +65,7 @@ absl::StatusOr<std::unique_ptr<Runtime>> Runtime::Create(Options options) {
   params.snapshot_blob = &runtime->blob_;
   params.external_references = runtime->references_.data();
   params.constraints.ConfigureDefaultsFromHeapSize(0, options.heap_bytes);
+  runtime->heap_limit_ = options.heap_bytes;
   v8::Isolate* const isolate = runtime->isolate_ = v8::Isolate::New(params);
   isolate->SetMicrotasksPolicy(v8::MicrotasksPolicy::kExplicit);
   isolate->SetData(kRuntimeSlot, runtime.get());
@@ -123,8 +124,21 @@ absl::StatusOr<v1::Value> Runtime::Evaluate(std::string_view source) {
 void Runtime::Terminate(Cause cause) {
   if (!running_.load(std::memory_order_relaxed)) return;
   Cause none = Cause::kNone;
-  cause_.compare_exchange_strong(none, cause, std::memory_order_relaxed);
-  isolate_->TerminateExecution();
+  const bool first = cause_.compare_exchange_strong(none, cause, std::memory_order_relaxed);
+  // V8 queues the callback in a deque, which allocates only every few dozen times; a worker's queue holds one at the most.
+  if (first && cause != Cause::kHeap) {
+    isolate_->RequestInterrupt(OnInterrupt, this);
+  } else {
+    isolate_->TerminateExecution();
+  }
+}
+
+void Runtime::OnInterrupt(v8::Isolate* isolate, void* data) {
+  auto* const runtime = static_cast<Runtime*>(data);
+  if (!runtime->running_) return;
+  v8::HandleScope handles(isolate);
+  runtime->stack_at_end_ = DescribeStack(isolate);
+  isolate->TerminateExecution();
 }
 
 Execution Runtime::Run(const v1::Limits& limits, v1::ResultFormat format, Body body) {
@@ -137,6 +151,7 @@ Execution Runtime::Run(const v1::Limits& limits, v1::ResultFormat format, Body b
 
   Execution execution;
   cause_ = Cause::kNone;
+  stack_at_end_.clear();
   running_ = true;
   first_line_ = {};
   execution.outcome = RunToOutcome(context, write_limits, format, body);
@@ -186,7 +201,7 @@ std::variant<v1::Value, v1::ScriptException, Fault> Runtime::RunToOutcome(v8::Lo
     case WriteOutcome::kCannotBeCarried:
       return EvaldException("DataCloneError", std::move(error));
     case WriteOutcome::kTooLarge:
-      return Fault{v1::ERROR_REASON_OUTPUT_LIMIT, std::move(error)};
+      return Fault{v1::ERROR_REASON_OUTPUT_LIMIT, std::move(error), limits.max_bytes};
     case WriteOutcome::kThrew:
       break;
   }
@@ -202,11 +217,16 @@ std::variant<v1::Value, v1::ScriptException, Fault> Runtime::Thrown(v8::Local<v8
 Fault Runtime::TerminationFault() const {
   switch (cause_.load()) {
     case Cause::kWallTime:
-      return {v1::ERROR_REASON_WALL_TIME_LIMIT, "the script reached its wall-time limit"};
+      return {v1::ERROR_REASON_WALL_TIME_LIMIT, "the script reached its wall-time limit", 0, 0, stack_at_end_};
     case Cause::kCpuTime:
-      return {v1::ERROR_REASON_CPU_TIME_LIMIT, "the script reached its CPU-time limit"};
-    case Cause::kHeap:
-      return {v1::ERROR_REASON_HEAP_LIMIT, "the script reached its heap limit"};
+      return {v1::ERROR_REASON_CPU_TIME_LIMIT, "the script reached its CPU-time limit", 0, 0, stack_at_end_};
+    case Cause::kHeap: {
+      v8::HeapStatistics heap;
+      isolate_->GetHeapStatistics(&heap);
+      return {v1::ERROR_REASON_HEAP_LIMIT,
+              absl::StrCat("the script reached its heap limit of ", heap_limit_, " bytes"), heap_limit_,
+              heap.used_heap_size()};
+    }
     case Cause::kNone:
       break;
   }

@@ -25,6 +25,11 @@ namespace evald {
 struct Fault {
   v1::ErrorReason reason;
   std::string message;
+  // Of a limit: where it was, and what had been reached. Nanoseconds or bytes.
+  uint64_t limit = 0;
+  uint64_t reached = 0;
+  // Of a time limit: the JavaScript stack that was running, a line for each frame; empty if V8 was not to be asked.
+  std::string stack;
 };
 
 // What came of running one request.
@@ -69,7 +74,8 @@ class Runtime {
   absl::StatusOr<v1::Value> Evaluate(std::string_view source);
 
   enum class Cause : int { kNone, kWallTime, kCpuTime, kHeap };
-  // Makes the running request end with a fault. Async-signal-safe; the first cause given counts. Does nothing between requests.
+  // Makes the running request end with a fault; for a signal handler on the Runtime's thread. Asked once, it ends the script where it
+  // can be asked for its stack; asked again, wherever it is. The first cause given counts. Does nothing between requests.
   void Terminate(Cause cause);
 
   v8::Isolate* isolate() const { return isolate_; }
@@ -98,6 +104,7 @@ class Runtime {
   bool AwaitPromise(v8::Local<v8::Promise> promise);
 
   static void OnPromiseReject(v8::PromiseRejectMessage message);
+  static void OnInterrupt(v8::Isolate* isolate, void* runtime);
   static size_t OnNearHeapLimit(void* runtime, size_t current, size_t initial);
 
   std::unique_ptr<v8::ArrayBuffer::Allocator> array_buffers_;
@@ -111,6 +118,8 @@ class Runtime {
   MonotonicTime first_line_{};
   std::atomic<bool> running_ = false;
   std::atomic<Cause> cause_ = Cause::kNone;
+  uint64_t heap_limit_ = 0;
+  std::string stack_at_end_;
 };
 
 }  // namespace evald

@@ -283,17 +283,29 @@ TEST_F(RuntimeTest, TerminateEndsARequestAndNoOtherOne) {
                              "({get a() { for (;;); }})",
                              "Error.prepareStackTrace = () => { for (;;); }; for (;;) new Error('x').stack",
                              "Error.prepareStackTrace = () => { for (;;); }; throw new Error('x')"}) {
-    ualarm(30000, 0);
+    ualarm(30000, 10000);  // again and again, as a worker's timers do
     EXPECT_EQ(Eval(source), "ERROR_REASON_WALL_TIME_LIMIT: the script reached its wall-time limit") << source;
+    ualarm(0, 0);
     EXPECT_EQ(Eval("1 + 1"), "2") << "after " << source;
   }
   runtime_->Terminate(Runtime::Cause::kWallTime);  // between requests: nothing
   EXPECT_EQ(Eval("2 + 2"), "4");
 }
 
+TEST_F(RuntimeTest, ATerminatedScriptTellsWhereItWas) {
+  static Runtime* target;
+  target = runtime_.get();
+  signal(SIGALRM, [](int) { target->Terminate(Runtime::Cause::kWallTime); });
+  ualarm(30000, 10000);
+  const Execution execution = runtime_->Eval(Request("function spin() {\n  for (;;);\n}\nspin()"));
+  ualarm(0, 0);
+  EXPECT_THAT(std::get<Fault>(execution.outcome).stack, testing::StartsWith("    at spin (eval.js:2:"));
+  EXPECT_THAT(std::get<Fault>(execution.outcome).stack, HasSubstr("\n    at eval.js:4:1"));
+}
+
 TEST_F(RuntimeTest, AFullHeapEndsTheRequest) {
   EXPECT_EQ(Eval("const a = []; for (;;) a.push(new Array(1000).fill(a.length))"),
-            "ERROR_REASON_HEAP_LIMIT: the script reached its heap limit");
+            "ERROR_REASON_HEAP_LIMIT: the script reached its heap limit of 67108864 bytes");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "base/frame.h"
 #include "base/worker_exit.h"
 
@@ -56,6 +57,22 @@ void ReadRequest(FrameReader& frames, internal::WorkerRequest& request) {
 
 void Send(const internal::WorkerMessage& message) {
   if (!WriteFrame(kWorkerSocket, message).ok()) Exit(WorkerExitCode::kHungUp);
+}
+
+// The Runtime knows what ended the script; how long that took and what the limit was is known here.
+void FillFault(Fault& fault, const v1::Limits& limits, int64_t wall_ns, int64_t cpu_ns, internal::WorkerFault& out) {
+  const auto time_limit = [&](const google::protobuf::Duration& limit, int64_t reached_ns) {
+    fault.limit = static_cast<uint64_t>(Nanoseconds(limit));
+    fault.reached = static_cast<uint64_t>(reached_ns);
+    absl::StrAppend(&fault.message, " of ", fault.limit / 1000000, " ms");
+  };
+  if (fault.reason == v1::ERROR_REASON_WALL_TIME_LIMIT) time_limit(limits.wall_time(), wall_ns);
+  if (fault.reason == v1::ERROR_REASON_CPU_TIME_LIMIT) time_limit(limits.cpu_time(), cpu_ns);
+  out.set_reason(fault.reason);
+  out.set_message(std::move(fault.message));
+  out.set_limit(fault.limit);
+  out.set_reached(fault.reached);
+  out.set_stack(std::move(fault.stack));
 }
 
 }  // namespace
@@ -132,7 +149,7 @@ void Worker::SendReady(v1::IsolateOrigin origin) {
 
 internal::WorkerReply Worker::Serve(const internal::WorkerRequest& request) {
   const v1::Limits& limits = LimitsOf(request);
-  const int64_t cpu_start = CpuNanoseconds();
+  const int64_t start = Nanoseconds(std::chrono::steady_clock::now()), cpu_start = CpuNanoseconds();
   lives_.timers.Arm(Nanoseconds(limits.wall_time()), Nanoseconds(limits.cpu_time()));
   Execution execution = request.has_call() ? runtime_.CallFunction(request.call(), request.max_console_bytes())
                                            : runtime_.Eval(request.eval(), request.max_console_bytes());
@@ -145,9 +162,8 @@ internal::WorkerReply Worker::Serve(const internal::WorkerRequest& request) {
   } else if (auto* exception = std::get_if<v1::ScriptException>(&execution.outcome)) {
     *reply.mutable_exception() = std::move(*exception);
   } else {
-    Fault& fault = std::get<Fault>(execution.outcome);
-    reply.mutable_fault()->set_reason(fault.reason);
-    reply.mutable_fault()->set_message(std::move(fault.message));
+    FillFault(std::get<Fault>(execution.outcome), limits, Nanoseconds(execution.finished) - start,
+              CpuNanoseconds() - cpu_start, *reply.mutable_fault());
   }
   for (v1::ConsoleMessage& message : execution.console) *reply.add_console() = std::move(message);
   reply.set_console_truncated(execution.console_truncated);

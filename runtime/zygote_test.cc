@@ -129,7 +129,10 @@ TEST_F(ZygoteTest, CpuTimeIsLimitedApartFromWallTime) {
   auto reply = worker_->Run(request);
   ASSERT_TRUE(reply.ok()) << reply.status();
   EXPECT_EQ(reply->fault().reason(), v1::ERROR_REASON_CPU_TIME_LIMIT);
-  EXPECT_GE(reply->cpu_ns(), 20000000);
+  EXPECT_EQ(reply->fault().limit(), 20000000u);
+  EXPECT_GE(reply->fault().reached(), 20000000u);
+  EXPECT_EQ(reply->fault().message(), "the script reached its CPU-time limit of 20 ms");
+  EXPECT_THAT(reply->fault().stack(), HasSubstr("at eval.js:1:"));
 }
 
 TEST_F(ZygoteTest, AFullHeapIsAFaultAndIsUndone) {
