@@ -61,7 +61,9 @@ class Scheduler::Entry final : public LeaseHolder {
   void OnReply(internal::WorkerReply& reply) override {
     const auto self = scheduler_->Take(id_);
     if (reply.has_fault()) {
-      call_->Fail({reply.fault().reason(), reply.fault().message()});
+      internal::WorkerFault& fault = *reply.mutable_fault();
+      call_->Fail({fault.reason(), std::move(*fault.mutable_message()), fault.limit(), fault.reached(),
+                   std::move(*fault.mutable_stack())});
     } else {
       v1::ExecutionStats stats;
       FillStats(reply, stats);
@@ -79,9 +81,12 @@ class Scheduler::Entry final : public LeaseHolder {
  private:
   void OnHardLimit() {
     lease_.Kill("wall_time_limit");
+    const Duration reached = scheduler_->timers_->clock().Now() - leased_at_;
     scheduler_->FailOne(
         id_, {v1::ERROR_REASON_WALL_TIME_LIMIT,
-              "the script ran past limits.wall_time and could not be interrupted; its worker was killed"});
+              "the script ran past limits.wall_time and could not be interrupted; its worker was killed",
+              static_cast<uint64_t>(ToDuration(call_->limits().wall_time()).count()),
+              static_cast<uint64_t>(reached.count())});
   }
 
   void Leave() {

@@ -33,13 +33,13 @@ class TestCall final : public Call {
     outcomes.push_back("value " + reply.value().json());
     stats = s;
   }
-  void Fail(const Failure& failure) override {
-    outcomes.push_back(ReasonName(failure.reason));
-    message = failure.message;
+  void Fail(const Failure& f) override {
+    outcomes.push_back(ReasonName(f.reason));
+    failure = f;
   }
 
   std::vector<std::string> outcomes;
-  std::string message;
+  Failure failure{};
   v1::ExecutionStats stats;
   MonotonicTime arrival_time{};
   std::optional<MonotonicTime> deadline_time;
@@ -205,6 +205,8 @@ TEST_F(SchedulerTest, AWorkerThatDoesNotAnswerIsKilledAfterLimitAndGrace) {
   EXPECT_THAT(call.outcomes, IsEmpty());
   Pass(milliseconds(1));
   EXPECT_THAT(call.outcomes, ElementsAre("WALL_TIME_LIMIT"));
+  EXPECT_EQ(call.failure.limit, 100'000'000u);
+  EXPECT_EQ(call.failure.reached, 350'000'000u);
   EXPECT_THAT(host_.killed, ElementsAre(1));
 }
 
@@ -231,7 +233,7 @@ TEST_F(SchedulerTest, ADeadlineThatPassesInTheQueueEndsTheWait) {
   TestCall& queued = Submit(2);
   Pass(milliseconds(40));
   EXPECT_THAT(queued.outcomes, ElementsAre("WALL_TIME_LIMIT"));
-  EXPECT_THAT(queued.message, HasSubstr("waited for a worker"));
+  EXPECT_THAT(queued.failure.message, HasSubstr("waited for a worker"));
 }
 
 TEST_F(SchedulerTest, ADeadlineThatPassesWhileRunningLeavesTheWorkerToItsOwnLimit) {
@@ -260,7 +262,7 @@ TEST_F(SchedulerTest, HowAWorkerEndsSaysHowItsRequestFails) {
   EXPECT_THAT(killed.outcomes, ElementsAre("WORKER_LOST"));
   EXPECT_THAT(crashed.outcomes, ElementsAre("WORKER_CRASHED"));
   EXPECT_THAT(garbled.outcomes, ElementsAre("WORKER_CRASHED"));
-  EXPECT_THAT(garbled.message, HasSubstr("nobody asked for"));
+  EXPECT_THAT(garbled.failure.message, HasSubstr("nobody asked for"));
 }
 
 TEST_F(SchedulerTest, WhenTheZygoteDiesRunningRequestsFailAndQueuedOnesGoOn) {

@@ -41,6 +41,9 @@ class EchoHost final : public WorkerHost {
       } else if (request.eval().source() == "limit") {
         reply.mutable_fault()->set_reason(v1::ERROR_REASON_CPU_TIME_LIMIT);
         reply.mutable_fault()->set_message("enough");
+        reply.mutable_fault()->set_limit(5);
+        reply.mutable_fault()->set_reached(6);
+        reply.mutable_fault()->set_stack("at f");
       } else {
         reply.mutable_value()->set_json(request.has_eval() ? request.eval().source()
                                                            : request.call().function());
@@ -140,10 +143,13 @@ class ScriptServiceTest : public testing::Test {
     return got;
   }
   void Remember(const grpc::ClientContext& context) {
-    const auto found = context.GetServerTrailingMetadata().find(kReasonMetadataKey);
-    reason_ = found == context.GetServerTrailingMetadata().end()
-                  ? ""
-                  : std::string(found->second.data(), found->second.size());
+    reason_ = Trailer(context, kReasonMetadataKey);
+    EXPECT_TRUE(detail_.ParseFromString(Trailer(context, kDetailMetadataKey)));
+  }
+  static std::string Trailer(const grpc::ClientContext& context, const char* key) {
+    const auto found = context.GetServerTrailingMetadata().find(key);
+    if (found == context.GetServerTrailingMetadata().end()) return "";
+    return std::string(found->second.data(), found->second.size());
   }
 
   Loop loop_;
@@ -157,6 +163,7 @@ class ScriptServiceTest : public testing::Test {
   std::unique_ptr<v1::ScriptService::Stub> stub_;
   v1::EvalResponse response_;
   std::string reason_;
+  v1::ErrorDetail detail_;
 };
 
 TEST_F(ScriptServiceTest, AnswersWithTheValueAndTheStats) {
@@ -189,6 +196,10 @@ TEST_F(ScriptServiceTest, FailuresCarryTheirReason) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
   EXPECT_EQ(status.error_message(), "enough");
   EXPECT_EQ(reason_, "CPU_TIME_LIMIT");
+  EXPECT_EQ(detail_.reason(), v1::ERROR_REASON_CPU_TIME_LIMIT);
+  EXPECT_EQ(detail_.limit(), 5u);
+  EXPECT_EQ(detail_.reached(), 6u);
+  EXPECT_EQ(detail_.stack(), "at f");
 }
 
 TEST_F(ScriptServiceTest, InvalidRequestsNameTheField) {

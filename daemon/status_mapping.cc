@@ -93,6 +93,15 @@ std::string ReasonName(v1::ErrorReason reason) {
   return std::string(absl::StripPrefix(v1::ErrorReason_Name(reason), "ERROR_REASON_"));
 }
 
+v1::ErrorDetail DetailOf(const Failure& failure) {
+  v1::ErrorDetail detail;
+  detail.set_reason(failure.reason);
+  detail.set_limit(failure.limit);
+  detail.set_reached(failure.reached);
+  detail.set_stack(ShortenMessage(failure.stack));
+  return detail;
+}
+
 std::string ShortenMessage(const std::string& message) {
   // gRPC writes a byte beyond ASCII as three.
   constexpr size_t kLongest = 2000;

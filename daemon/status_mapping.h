@@ -3,6 +3,7 @@
 
 #include <grpcpp/support/status.h>
 
+#include <cstdint>
 #include <string>
 
 #include "daemon/worker_host.h"
@@ -14,7 +15,14 @@ namespace evald {
 struct Failure {
   v1::ErrorReason reason;
   std::string message;
+  // As in ErrorDetail; 0 and empty where they do not apply.
+  uint64_t limit = 0;
+  uint64_t reached = 0;
+  std::string stack;
 };
+
+// `failure` for programs. The stack is shortened as messages are.
+v1::ErrorDetail DetailOf(const Failure& failure);
 
 // As the comment of evald.v1.ScriptService tells clients. A reason that this version does not know is
 // INTERNAL.
@@ -27,6 +35,8 @@ std::string ReasonName(v1::ErrorReason reason);
 std::string ShortenMessage(const std::string& message);
 
 inline constexpr char kReasonMetadataKey[] = "evald-reason";
+// Its value is an ErrorDetail, serialized.
+inline constexpr char kDetailMetadataKey[] = "evald-error-bin";
 
 // What a request gets whose worker ended before it had answered, and not because the daemon ended it.
 Failure FailureOf(const WorkerEnd& end);
