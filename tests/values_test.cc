@@ -125,6 +125,7 @@ TEST_F(Values, LoneSurrogatesInWordsAreReplaced) {
 }
 
 TEST_F(Values, BigStringsBothWays) {
+  // More than gRPC's clients receive by default.
   const std::string text(5 << 20, 'y');
   EXPECT_EQ(WithGlobal(JsonValue("\"" + text + "\""), "x.length"), std::to_string(text.size()));
   const absl::StatusOr<Reply> reply = Eval("'y'.repeat(5 << 20)");
