@@ -13,6 +13,8 @@ WorkerExit FromCode(int code) {
       return {Kind::kHungUp, code, "hung_up"};
     case WorkerExitCode::kOutOfMemory:
       return {Kind::kOutOfMemory, code, "out_of_memory"};
+    case WorkerExitCode::kMemoryLimit:
+      return {Kind::kMemoryLimit, code, "memory_limit"};
     case WorkerExitCode::kV8Fatal:
       return {Kind::kV8Fatal, code, "v8_fatal"};
     case WorkerExitCode::kProtocol:

@@ -15,6 +15,7 @@ enum class WorkerExitCode : int {
   kPagemap = 83,          // the kernel no longer tells which pages changed: cannot be rewound
   kTooManyPages = 84,     // the rewind would have put back more pages than the configuration allows
   kMappingLogFull = 85,   // more mappings than the log of what to undo can hold
+  kMemoryLimit = 88,      // the kernel refused V8 memory: the request's limit on all memory
   kVerifyMismatch = 86,   // after a rewind a page differed from the sealed image
   kSetup = 87,            // after the fork the kernel refused what a worker needs (a timer, its filter)
 };
@@ -22,7 +23,8 @@ enum class WorkerExitCode : int {
 struct WorkerExit {
   enum class Kind {
     kHungUp,          // retired by the daemon
-    kOutOfMemory,     // ended by its script's use of memory
+    kOutOfMemory,     // V8 could not go on within its heap limit
+    kMemoryLimit,     // nor within the limit on all memory
     kV8Fatal,
     kProtocol,
     kSetup,

@@ -22,6 +22,7 @@ class LoggingPageAllocator final : public v8::PageAllocator {
 
   void* AllocatePages(void* hint, size_t length, size_t alignment, Permission permission) override {
     void* const pages = inner_->AllocatePages(hint, length, alignment, permission);
+    refused_ |= pages == nullptr;
     if (log_ != nullptr && pages != nullptr) log_->Added(reinterpret_cast<uintptr_t>(pages), length);
     return pages;
   }
@@ -35,7 +36,9 @@ class LoggingPageAllocator final : public v8::PageAllocator {
   }
   bool SetPermissions(void* address, size_t length, Permission permission) override {
     Changed(address, length);
-    return inner_->SetPermissions(address, length, permission);
+    const bool done = inner_->SetPermissions(address, length, permission);
+    refused_ |= !done;
+    return done;
   }
 #if V8_MAJOR_VERSION >= 11
   bool RecommitPages(void* address, size_t length, Permission permission) override {
@@ -48,6 +51,8 @@ class LoggingPageAllocator final : public v8::PageAllocator {
     Changed(address, length);
     return inner_->DecommitPages(address, length);
   }
+
+  bool refused() const { return refused_; }
 
  private:
   bool Forget(void* address, size_t keep) {
@@ -66,6 +71,7 @@ class LoggingPageAllocator final : public v8::PageAllocator {
 
   v8::PageAllocator* const inner_;
   MappingLog* const log_;
+  bool refused_ = false;
 };
 
 class EvaldPlatform final : public v8_compat::ForwardingPlatform {
@@ -73,6 +79,7 @@ class EvaldPlatform final : public v8_compat::ForwardingPlatform {
   EvaldPlatform(std::unique_ptr<v8::Platform> inner, MappingLog* log)
       : ForwardingPlatform(std::move(inner)), pages_(this->inner()->GetPageAllocator(), log) {}
   v8::PageAllocator* GetPageAllocator() override { return &pages_; }
+  bool refused() const { return pages_.refused(); }
 
  private:
   LoggingPageAllocator pages_;
@@ -81,17 +88,31 @@ class EvaldPlatform final : public v8_compat::ForwardingPlatform {
 // Lives as long as the process: V8 cannot be started a second time.
 EvaldPlatform* the_platform = nullptr;
 
-}  // namespace
-
-const char* V8Flags() {
-  // The startup data's own checksum is off because its envelope's SHA-256 was checked: it would cost each isolate 0.12 ms.
-  return "--single-threaded --no-verify-snapshot-checksum";
+// The startup data's own checksum is off because its envelope's SHA-256 was checked: it would cost each isolate 0.12 ms.
+std::string FlagsFor(const v1::EngineConfig& engine) {
+  std::string flags = "--single-threaded --no-verify-snapshot-checksum";
+  if (engine.jitless()) flags += " --jitless";
+  if (engine.no_wasm()) flags += " --no-expose-wasm";
+  if (!engine.shared_array_buffer()) flags += v8_compat::kNoSharedMemory;
+  return flags;
 }
 
-void StartV8(MappingLog* log) {
+std::string& Flags() {
+  static std::string& flags = *new std::string;
+  return flags;
+}
+
+}  // namespace
+
+const std::string& V8Flags() { return Flags(); }
+
+bool MemoryWasRefused() { return the_platform != nullptr && the_platform->refused(); }
+
+void StartV8(const v1::EngineConfig& engine, MappingLog* log) {
   if (the_platform != nullptr) return;
   the_platform = new EvaldPlatform(v8::platform::NewSingleThreadedDefaultPlatform(), log);
-  v8::V8::SetFlagsFromString(V8Flags());
+  Flags() = FlagsFor(engine);
+  v8::V8::SetFlagsFromString(Flags().c_str());
   v8::V8::InitializePlatform(the_platform);
   EVALD_CHECK(v8::V8::Initialize(), "V8 starts");
 }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
@@ -29,11 +30,17 @@ constexpr char kDefaultResourceName[] = "eval.js";
 }
 
 void OnOutOfMemory(const char* location, v8_compat::OomDetails) {
-  Die(WorkerExitCode::kOutOfMemory, "V8 is out of memory", location);
+  Die(MemoryWasRefused() ? WorkerExitCode::kMemoryLimit : WorkerExitCode::kOutOfMemory, "V8 is out of memory", location);
 }
 
 void OnFatalError(const char* location, const char* message) {
   Die(WorkerExitCode::kV8Fatal, message == nullptr ? "V8 failed" : message, location);
+}
+
+// Array buffers leave V8 the room that it needs, or it would be V8 that runs into the limit on all memory, and dies of it.
+uint64_t BufferLimit(uint64_t memory_bytes, uint64_t heap_bytes) {
+  const uint64_t needed = heap_bytes + (16 << 20);
+  return std::max(memory_bytes / 4, memory_bytes > needed ? memory_bytes - needed : 0);
 }
 
 v1::ScriptException EvaldException(std::string_view name, std::string message) {
@@ -54,18 +61,17 @@ absl::StatusOr<std::unique_ptr<Runtime>> Runtime::Create(Options options) {
   StartV8();
   auto runtime = std::unique_ptr<Runtime>(new Runtime);
   runtime->references_ = ExternalReferences(options.ops);
-  runtime->array_buffers_.reset(v8::ArrayBuffer::Allocator::NewDefaultAllocator());
   runtime->blob_ = {options.startup_snapshot.data(), static_cast<int>(options.startup_snapshot.size())};
   // V8 reads a header before it looks whether there is one.
   if (options.startup_snapshot.size() < kLeastSnapshotBytes || !runtime->blob_.IsValid()) {
     return absl::FailedPreconditionError("not a startup snapshot of this V8");
   }
   v8::Isolate::CreateParams params;
-  params.array_buffer_allocator = runtime->array_buffers_.get();
+  params.array_buffer_allocator = &runtime->array_buffers_;
   params.snapshot_blob = &runtime->blob_;
   params.external_references = runtime->references_.data();
   params.constraints.ConfigureDefaultsFromHeapSize(0, options.heap_bytes);
-  runtime->heap_limit_ = options.heap_bytes;
+  runtime->heap_limit_ = runtime->isolate_heap_limit_ = options.heap_bytes;
   v8::Isolate* const isolate = runtime->isolate_ = v8::Isolate::New(params);
   isolate->SetMicrotasksPolicy(v8::MicrotasksPolicy::kExplicit);
   isolate->SetData(kRuntimeSlot, runtime.get());
@@ -74,6 +80,7 @@ absl::StatusOr<std::unique_ptr<Runtime>> Runtime::Create(Options options) {
   isolate->SetFatalErrorHandler(OnFatalError);
   isolate->SetOOMErrorHandler(OnOutOfMemory);
   isolate->AddNearHeapLimitCallback(OnNearHeapLimit, runtime.get());
+  isolate->AddGCEpilogueCallback(OnGarbageCollected, runtime.get(), v8::kGCTypeMarkSweepCompact);
   runtime->host_.AttachTo(isolate);
   runtime->host_.AllowRequestScratch();
   runtime->modules_.AttachTo(isolate);
@@ -81,6 +88,7 @@ absl::StatusOr<std::unique_ptr<Runtime>> Runtime::Create(Options options) {
   v8::HandleScope handles(isolate);
   const v8::Local<v8::Context> context = v8::Context::New(isolate);
   runtime->context_.Reset(isolate, context);
+  context->AllowCodeGenerationFromStrings(options.code_from_strings);
   v8::Context::Scope context_scope(context);
   if (absl::Status status = runtime->modules_.RestoreFrom(context); !status.ok()) return status;
   return runtime;
@@ -144,6 +152,9 @@ void Runtime::OnInterrupt(v8::Isolate* isolate, void* data) {
 Execution Runtime::Run(const v1::Limits& limits, v1::ResultFormat format, Body body) {
   WriteLimits write_limits;
   if (limits.output_bytes() > 0) write_limits.max_bytes = limits.output_bytes();
+  if (limits.result_depth() > 0) write_limits.max_depth = std::min<int>(kMaxResultDepth, static_cast<int>(limits.result_depth()));
+  heap_limit_ = limits.heap_bytes() > 0 ? std::min(limits.heap_bytes(), isolate_heap_limit_) : isolate_heap_limit_;
+  array_buffers_.set_limit(limits.memory_bytes() > 0 ? BufferLimit(limits.memory_bytes(), heap_limit_) : UINT64_MAX);
   v8::Isolate::Scope entered(isolate_);
   v8::HandleScope handles(isolate_);
   const v8::Local<v8::Context> context = context_.Get(isolate_);
@@ -202,6 +213,9 @@ std::variant<v1::Value, v1::ScriptException, Fault> Runtime::RunToOutcome(v8::Lo
       return EvaldException("DataCloneError", std::move(error));
     case WriteOutcome::kTooLarge:
       return Fault{v1::ERROR_REASON_OUTPUT_LIMIT, std::move(error), limits.max_bytes};
+    case WriteOutcome::kTooDeep:
+      return Fault{v1::ERROR_REASON_RESULT_DEPTH_LIMIT, std::move(error), static_cast<uint64_t>(limits.max_depth),
+                   static_cast<uint64_t>(limits.max_depth) + 1};
     case WriteOutcome::kThrew:
       break;
   }
@@ -349,6 +363,15 @@ void Runtime::OnPromiseReject(v8::PromiseRejectMessage message) {
     case v8::kPromiseResolveAfterResolved:
       break;
   }
+}
+
+// V8's own limit is the isolate's; a request may have a lower one.
+void Runtime::OnGarbageCollected(v8::Isolate* isolate, v8::GCType, v8::GCCallbackFlags, void* data) {
+  auto* const runtime = static_cast<Runtime*>(data);
+  if (!runtime->running_ || runtime->heap_limit_ >= runtime->isolate_heap_limit_) return;
+  v8::HeapStatistics heap;
+  isolate->GetHeapStatistics(&heap);
+  if (heap.used_heap_size() > runtime->heap_limit_) runtime->Terminate(Cause::kHeap);
 }
 
 size_t Runtime::OnNearHeapLimit(void* data, size_t current, size_t initial) {

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "evald/v1/script.pb.h"
+#include "runtime/array_buffers.h"
 #include "runtime/extension.h"
 #include "runtime/host.h"
 #include "runtime/module_map.h"
@@ -42,6 +43,9 @@ struct Execution {
   uint64_t heap_bytes = 0;
 };
 
+// A result is never carried deeper than this, whatever the request's limit: the walk over it is recursive.
+inline constexpr int kMaxResultDepth = 4000;
+
 // Everything is called on the thread that created it, but Terminate. Globals that a request makes stay for the next one: who
 // wants a pristine isolate makes a new Runtime, or forks or rewinds its process.
 //
@@ -57,6 +61,8 @@ class Runtime {
     // Size of V8's heap at the most. A script that needs more is ended with HEAP_LIMIT; one that V8 cannot end in time takes the
     // process with it (exit code WorkerExitCode::kOutOfMemory).
     uint64_t heap_bytes = 64 << 20;
+    // Whether eval() and new Function() work.
+    bool code_from_strings = true;
   };
 
   // FAILED_PRECONDITION: the snapshot is not one of evald's.
@@ -105,9 +111,10 @@ class Runtime {
 
   static void OnPromiseReject(v8::PromiseRejectMessage message);
   static void OnInterrupt(v8::Isolate* isolate, void* runtime);
+  static void OnGarbageCollected(v8::Isolate* isolate, v8::GCType, v8::GCCallbackFlags, void* runtime);
   static size_t OnNearHeapLimit(void* runtime, size_t current, size_t initial);
 
-  std::unique_ptr<v8::ArrayBuffer::Allocator> array_buffers_;
+  ArrayBuffers array_buffers_;
   std::vector<intptr_t> references_;
   v8::StartupData blob_{};
   v8::Isolate* isolate_ = nullptr;
@@ -118,7 +125,8 @@ class Runtime {
   MonotonicTime first_line_{};
   std::atomic<bool> running_ = false;
   std::atomic<Cause> cause_ = Cause::kNone;
-  uint64_t heap_limit_ = 0;
+  uint64_t isolate_heap_limit_ = 0;
+  uint64_t heap_limit_ = 0;  // of the running request
   std::string stack_at_end_;
 };
 

@@ -158,7 +158,6 @@ TEST_F(RuntimeTest, WhatCannotBeCarriedIsNamedByItsPath) {
   EXPECT_EQ(Eval("[Symbol('x')]"), "DataCloneError: result[0] is a symbol");
   EXPECT_EQ(Eval("({n: 1n})"), "DataCloneError: result.n is a BigInt, which JSON has no word for");
   EXPECT_EQ(Eval("var o = {list: []}; o.list.push({o}); o"), "DataCloneError: result.list[0].o is a cycle: it holds itself");
-  EXPECT_THAT(Eval("let d = []; for (let i = 0; i < 5000; i++) d = [d]; d"), HasSubstr("deeper than 1000 levels"));
   EXPECT_EQ(Eval("(function f() {})"), "DataCloneError: result is a function");
 }
 
@@ -189,6 +188,39 @@ TEST_F(RuntimeTest, OutputIsBounded) {
   EXPECT_EQ(Json(runtime_->Eval(request)), "ERROR_REASON_OUTPUT_LIMIT: the result is larger than 100 bytes");
   request.set_source("new Uint8Array(101)");
   EXPECT_EQ(Json(runtime_->Eval(request)), "ERROR_REASON_OUTPUT_LIMIT: the result is larger than 100 bytes");
+}
+
+TEST_F(RuntimeTest, DepthIsBounded) {
+  const std::string deep = "let d = []; for (let i = 1; i < 5000; i++) d = [d]; d";
+  EXPECT_THAT(Eval(deep), testing::StartsWith("ERROR_REASON_RESULT_DEPTH_LIMIT: result[0][0]"));
+  v1::EvalRequest request = Request("d = []; for (let i = 1; i < 4000; i++) d = [d]; d");
+  request.mutable_limits()->set_result_depth(10000);
+  EXPECT_EQ(Json(runtime_->Eval(request)), std::string(4000, '[') + std::string(4000, ']'));
+  request.set_source("d = []; for (let i = 1; i < 40; i++) d = [d]; d");
+  request.set_result_format(v1::RESULT_FORMAT_STRUCTURED);
+  EXPECT_THAT(Json(runtime_->Eval(request)), HasSubstr("DataCloneError"));
+}
+
+TEST_F(RuntimeTest, ARequestMayHaveLessHeapThanTheIsolate) {
+  v1::EvalRequest request = Request("const a = []; for (;;) a.push(new Array(1000).fill(a.length))");
+  request.mutable_limits()->set_heap_bytes(20 << 20);
+  const Execution execution = runtime_->Eval(request);
+  EXPECT_EQ(std::get<Fault>(execution.outcome).reason, v1::ERROR_REASON_HEAP_LIMIT);
+  EXPECT_EQ(std::get<Fault>(execution.outcome).limit, 20u << 20);
+  EXPECT_LT(std::get<Fault>(execution.outcome).reached, 60u << 20);
+}
+
+TEST_F(RuntimeTest, ThereIsNoSharedMemoryToMakeAClockOf) {
+  EXPECT_EQ(Eval("typeof SharedArrayBuffer"), "\"undefined\"");
+  EXPECT_THAT(Eval("new WebAssembly.Memory({initial: 1, maximum: 2, shared: true}).buffer.constructor.name"),
+              testing::AnyOf(HasSubstr("Error"), testing::Eq("\"ArrayBuffer\"")));
+}
+
+TEST_F(RuntimeTest, CodeFromStringsCanBeTurnedOff) {
+  auto strict = Runtime::Create({.startup_snapshot = *snapshot_, .code_from_strings = false});
+  ASSERT_TRUE(strict.ok());
+  EXPECT_EQ(Json((*strict)->Eval(Request("eval('1')"))), "EvalError: Code generation from strings disallowed for this context");
+  EXPECT_THAT(Json((*strict)->Eval(Request("(() => {}).constructor('return 1')()"))), HasSubstr("EvalError"));
 }
 
 TEST_F(RuntimeTest, ExceptionsAreDataWithTheirPlace) {

@@ -49,6 +49,8 @@ constexpr int kAllowed[] = {
     SCMP_SYS(gettimeofday),
     SCMP_SYS(time),
     SCMP_SYS(timer_settime),
+    // The limit on a request's memory, below the process's own.
+    SCMP_SYS(prlimit64),
     SCMP_SYS(rt_sigreturn),
     SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(restart_syscall),

@@ -107,6 +107,13 @@ inline std::string WriteUtf8(v8::Isolate* isolate, v8::Local<v8::String> string)
   return out;
 }
 
+// Flags that take SharedArrayBuffer, and WebAssembly's shared memory, away.
+#if V8_MAJOR_VERSION >= 11
+inline constexpr char kNoSharedMemory[] = " --no-harmony-sharedarraybuffer";
+#else
+inline constexpr char kNoSharedMemory[] = " --no-harmony-sharedarraybuffer --no-experimental-wasm-threads";
+#endif
+
 #if V8_MAJOR_VERSION >= 11
 using OomDetails = const v8::OOMDetails&;
 #else

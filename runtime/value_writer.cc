@@ -71,7 +71,8 @@ class Walk {
       if (ancestor == object) return CannotCarry("a cycle: it holds itself");
     }
     if (static_cast<int>(open_.size()) == limits_.max_depth) {
-      return CannotCarry(absl::StrCat("nested deeper than ", limits_.max_depth, " levels"));
+      error_ = absl::StrCat(Path(), " is nested deeper than ", limits_.max_depth, " levels");
+      return WriteOutcome::kTooDeep;
     }
     open_.push_back(object);
     const WriteOutcome outcome = IsArray(object) ? WriteArray(object) : WriteFields(object);
@@ -269,6 +270,7 @@ WriteOutcome WriteValue(v8::Local<v8::Context> context, v8::Local<v8::Value> val
   }
   ValueSink& sink = json_sink ? static_cast<ValueSink&>(*json_sink) : *struct_sink;
   const WriteOutcome outcome = Walk(context, sink, bounded, error).Write(value);
+  if (outcome == WriteOutcome::kTooDeep && bounded.max_depth < limits.max_depth) return WriteOutcome::kCannotBeCarried;
   if (outcome != WriteOutcome::kWritten) {
     out.Clear();
   } else if (json_sink) {

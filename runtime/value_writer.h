@@ -13,8 +13,9 @@ enum class WriteOutcome {
   kWritten,
   // The value has something that the format has no word for: `error` says what and where ("result.a[3] is a function").
   kCannotBeCarried,
-  // It is larger than allowed; `error` says so.
+  // It is larger, or nested deeper, than allowed; `error` says so.
   kTooLarge,
+  kTooDeep,
   // Code of the script's that carrying runs (a getter, toJSON, a proxy's trap) threw, or V8 is terminating: see the caller's TryCatch.
   kThrew,
 };

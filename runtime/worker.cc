@@ -1,9 +1,11 @@
 #include "runtime/worker.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -11,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/frame.h"
 #include "base/worker_exit.h"
+#include "runtime/raw_syscall.h"
 
 namespace evald {
 namespace {
@@ -89,6 +92,7 @@ void Worker::Touch() {
   v1::EvalRequest& eval = *request.mutable_eval();
   eval.set_resource_name("evald:touch");
   eval.mutable_limits()->set_output_bytes(1 << 20);
+  eval.mutable_limits()->set_console_bytes(1 << 10);
   eval.set_source("(() => { const o = { list: [1, 2.5, 'three', null, true].map(x => [x]) }; return o })()");
   parsed.ParseFromString(request.SerializeAsString());
   internal::WorkerMessage message;
@@ -147,13 +151,23 @@ void Worker::SendReady(v1::IsolateOrigin origin) {
   Send(message);
 }
 
+// Of what RLIMIT_DATA counts: the break, and every private writable mapping. 0: up to the hard limit, which is the process's.
+void Worker::LimitData(uint64_t bytes) {
+  rlimit64 limit{};
+  RawSyscall(SYS_prlimit64, 0, RLIMIT_DATA, 0, RawArgument(&limit));
+  limit.rlim_cur = bytes == 0 ? limit.rlim_max : std::min<uint64_t>(limit.rlim_max, options_.base_data_bytes + bytes);
+  RawSyscall(SYS_prlimit64, 0, RLIMIT_DATA, RawArgument(&limit), 0);
+}
+
 internal::WorkerReply Worker::Serve(const internal::WorkerRequest& request) {
   const v1::Limits& limits = LimitsOf(request);
   const int64_t start = Nanoseconds(std::chrono::steady_clock::now()), cpu_start = CpuNanoseconds();
+  LimitData(limits.memory_bytes());
   lives_.timers.Arm(Nanoseconds(limits.wall_time()), Nanoseconds(limits.cpu_time()));
-  Execution execution = request.has_call() ? runtime_.CallFunction(request.call(), request.max_console_bytes())
-                                           : runtime_.Eval(request.eval(), request.max_console_bytes());
+  Execution execution = request.has_call() ? runtime_.CallFunction(request.call(), limits.console_bytes())
+                                           : runtime_.Eval(request.eval(), limits.console_bytes());
   lives_.timers.Disarm();
+  LimitData(0);
 
   internal::WorkerReply reply;
   reply.set_request_id(request.request_id());

@@ -27,6 +27,8 @@ class Worker {
     // False: a worker serves one request and then waits for the daemon to hang up.
     bool rewind;
     uint64_t max_frame_bytes;
+    // What the kernel counts as this process's data before any request; a request's memory_bytes come on top.
+    uint64_t base_data_bytes;
   };
 
   Worker(Runtime& runtime, Rewinder& rewinder, WorkerLives& lives, Options options)
@@ -42,6 +44,7 @@ class Worker {
   // A request of every kind, through the same bytes-to-bytes path as real ones.
   void Touch();
   internal::WorkerReply Serve(const internal::WorkerRequest& request);
+  void LimitData(uint64_t bytes);
   [[noreturn]] void EndLife();
   void SendReady(v1::IsolateOrigin origin);
 

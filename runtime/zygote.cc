@@ -20,6 +20,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/frame.h"
+#include "base/worker_exit.h"
 #include "evald/internal/zygote.pb.h"
 #include "runtime/exceptions.h"
 #include "runtime/extensions/builtin.h"
@@ -88,6 +89,26 @@ void KeepProcFolder() {
   close(proc);
 }
 
+// V8 ends a process that it finds broken with a trap. Where it was memory that it did not get, that is no defect.
+void OnTrap(int) {
+  _exit(static_cast<int>(MemoryWasRefused() ? WorkerExitCode::kMemoryLimit : WorkerExitCode::kV8Fatal));
+}
+
+// The same where it was operator new that did not get it.
+void OnNoMemory() {
+  static constexpr char kLine[] = "no memory for operator new\n";
+  static_cast<void>(!write(STDERR_FILENO, kLine, sizeof kLine - 1));
+  _exit(static_cast<int>(WorkerExitCode::kMemoryLimit));
+}
+
+void NameFatalEndings() {
+  struct sigaction action {};
+  action.sa_handler = OnTrap;
+  sigaction(SIGTRAP, &action, nullptr);
+  sigaction(SIGILL, &action, nullptr);
+  std::set_new_handler(OnNoMemory);
+}
+
 // Bytes of data that the kernel counts against RLIMIT_DATA now.
 uint64_t DataBytes() {
   std::ifstream statm("/proc/self/statm");
@@ -138,7 +159,8 @@ class Boot {
         outside, log, {.max_pages = boot_.max_rewind_pages(), .verify = boot_.verify_rewind() && rewind_});
     lives_ = outside.New<WorkerLives>();
 
-    StartV8(&log);
+    StartV8(boot_.engine(), &log);
+    NameFatalEndings();
     stage_ = "identity";
     const std::vector<NativeOp> ops = BuiltinOps();
     identity_ = ThisRuntimeIdentity(ops);
@@ -150,6 +172,7 @@ class Boot {
     options.startup_snapshot = *snapshot;
     options.ops = ops;
     if (boot_.heap_bytes() > 0) options.heap_bytes = boot_.heap_bytes();
+    options.code_from_strings = !boot_.engine().no_code_from_strings();
     absl::StatusOr<std::unique_ptr<Runtime>> runtime = Runtime::Create(std::move(options));
     if (!runtime.ok()) return runtime.status();
     runtime_ = *std::move(runtime);
@@ -158,20 +181,22 @@ class Boot {
       if (absl::Status status = RunWarmup(*runtime_, warmup); !status.ok()) return status;
     }
     worker_ = std::make_unique<Worker>(
-        *runtime_, *rewinder_, *lives_, Worker::Options{.rewind = rewind_, .max_frame_bytes = boot_.max_frame_bytes()});
+        *runtime_, *rewinder_, *lives_,
+        Worker::Options{
+            .rewind = rewind_, .max_frame_bytes = boot_.max_frame_bytes(), .base_data_bytes = DataBytes()});
     worker_->WarmUp();
 
     // Last before the seal: from here on nothing can be opened any more.
-    const uint64_t data_now = DataBytes();
     MakeForkable();
+    const uint64_t data_now = DataBytes();
     if (boot_.sandbox() != v1::SandboxConfig::OFF) {
       stage_ = "sandbox";
       if (absl::Status status = Confine(outside); !status.ok()) return status;
     }
     stage_ = "seal";
     lives_->timers.Install(runtime_.get());
-    // Room for V8's heap, array buffers and what a large request takes on its way in, with some to spare.
-    const uint64_t max_data = data_now + 4 * options.heap_bytes + 4 * boot_.max_frame_bytes();
+    // A request's memory, and what a large one takes on its way in and its reply on the way out.
+    const uint64_t max_data = data_now + boot_.max_memory_bytes() + 4 * boot_.max_frame_bytes();
     spawner_ = new (outside.Allocate(sizeof(Spawner))) Spawner(*rewinder_, *lives_, {.max_data_bytes = max_data, .filter = sandbox_.filter()});
     MapStack();
     return absl::OkStatus();

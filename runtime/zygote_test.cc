@@ -141,6 +141,23 @@ TEST_F(ZygoteTest, AFullHeapIsAFaultAndIsUndone) {
   EXPECT_EQ(worker_->EvalAndReset("1 + 1"), "2");
 }
 
+TEST_F(ZygoteTest, AllMemoryIsLimited) {
+  internal::WorkerRequest request;
+  request.mutable_eval()->mutable_limits()->set_memory_bytes(100 << 20);
+  request.mutable_eval()->mutable_limits()->mutable_wall_time()->set_seconds(20);
+  // An array buffer is refused to the script itself...
+  request.mutable_eval()->set_source(
+      "const b = []; let n = 0; try { for (;; n++) b.push(new Uint8Array(1 << 20)) } catch (e) { e.name + (n > 20 && n < 100) }");
+  auto reply = worker_->Run(request);
+  ASSERT_TRUE(reply.ok()) << reply.status();
+  EXPECT_EQ(reply->value().json(), "\"RangeErrortrue\"");
+  ASSERT_TRUE(worker_->ReadReady().ok());
+  // ... V8's own needs end the worker.
+  request.mutable_eval()->set_source("new Array(4e7).fill('a').length");
+  EXPECT_FALSE(worker_->Run(request).ok());
+  EXPECT_EQ(zygote_->AwaitExit()->second.kind, WorkerExit::Kind::kMemoryLimit);
+}
+
 TEST_F(ZygoteTest, ReusedKeepsStateAndPristineDropsIt) {
   EXPECT_EQ(worker_->EvalAndReset("globalThis.n = 1", v1::ISOLATION_REUSED), "1");
   EXPECT_EQ(worker_->last_ready().isolate_origin(), v1::ISOLATE_ORIGIN_REUSED);
@@ -308,6 +325,18 @@ TEST(ZygoteOptions, WithoutASandboxItWorksToo) {
   auto zygote = Start(boot);
   EXPECT_EQ(zygote->booted().sandbox_in_force_size(), 0);
   EXPECT_EQ(Spawn(*zygote)->EvalAndReset("6 * 7"), "42");
+}
+
+TEST(ZygoteOptions, TheEngineCanBeHardened) {
+  internal::ZygoteBoot boot = DefaultBoot();
+  boot.mutable_engine()->set_no_code_from_strings(true);
+  auto zygote = Start(boot);
+  EXPECT_THAT(Spawn(*zygote)->EvalAndReset("eval('1')"), StartsWith("EvalError"));
+  EXPECT_EQ(Spawn(*zygote)->EvalAndReset("typeof SharedArrayBuffer"), "\"undefined\"");
+  // Built without these flags, the snapshot is not that of this engine.
+  boot.mutable_engine()->set_jitless(true);
+  const auto failed = ZygoteProcess::Start(std::getenv("EVALD_ZYGOTE"), Snapshot(), boot);
+  EXPECT_THAT(std::string(failed.status().message()), HasSubstr("identity: V8 flags"));
 }
 
 TEST(ZygoteOptions, AFileThatIsNoSnapshotIsRefused) {

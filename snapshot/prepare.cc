@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "runtime/extensions/builtin.h"
 #include "runtime/identity.h"
+#include "runtime/platform.h"
 #include "runtime/snapshot_builder.h"
 #include "snapshot/inputs.h"
 #include "snapshot/store.h"
@@ -99,6 +100,7 @@ class Preparation {
     absl::StatusOr<BuildInputs> inputs = ResolveInputs(request_.config(), request_.config_folder());
     if (!inputs.ok()) return Failed("config", inputs.status());
     if (const absl::Status opened = OpenStore(); !opened.ok()) return Failed("store", opened);
+    StartV8(request_.config().engine());
     const EnvelopeHeader expected = DescribeInputs(*inputs, ThisRuntimeIdentity(BuiltinOps()));
 
     PreparedSnapshot prepared;

@@ -44,7 +44,8 @@ absl::StatusOr<internal::WorkerReady> WorkerConnection::ReadReady() {
 }
 
 absl::StatusOr<internal::WorkerReply> WorkerConnection::Run(internal::WorkerRequest request) {
-  if (request.max_console_bytes() == 0) request.set_max_console_bytes(1 << 20);
+  v1::Limits& limits = request.has_call() ? *request.mutable_call()->mutable_limits() : *request.mutable_eval()->mutable_limits();
+  if (limits.console_bytes() == 0) limits.set_console_bytes(1 << 20);
   if (absl::Status status = WriteFrame(socket_.get(), request); !status.ok()) return status;
   absl::StatusOr<internal::WorkerMessage> message = Read();
   if (!message.ok()) return message.status();
@@ -104,6 +105,7 @@ absl::StatusOr<std::unique_ptr<ZygoteProcess>> ZygoteProcess::Start(const std::s
   *boot.mutable_expected() = ThisRuntimeIdentity(BuiltinOps());
   if (boot.max_rewind_pages() == 0) boot.set_max_rewind_pages(1 << 16);
   if (boot.max_frame_bytes() == 0) boot.set_max_frame_bytes(64 << 20);
+  if (boot.max_memory_bytes() == 0) boot.set_max_memory_bytes(512 << 20);
   if (absl::Status status = WriteFrame(zygote->control_.get(), boot); !status.ok()) return status;
   internal::ZygoteEvent event;
   if (absl::Status status = zygote->ReadEvent(event, nullptr); !status.ok()) return status;
