@@ -33,6 +33,8 @@ class FakeScripts final : public v1::ScriptService::CallbackService {
     }
     if (request->source() == "throw") {
       response->mutable_exception()->set_name("TypeError");
+    } else if (request->source() == "big") {
+      response->mutable_value()->set_json(std::string(6 << 20, ' ') + "1");
     } else if (request->source() == "limit") {
       context->AddTrailingMetadata("evald-reason", "HEAP_LIMIT");
       status = {grpc::StatusCode::RESOURCE_EXHAUSTED, "too much"};
@@ -109,6 +111,12 @@ TEST_F(ClientTest, AFailureCarriesItsReason) {
   EXPECT_EQ(status.message(), "too much");
   EXPECT_EQ(ReasonOf(status), v1::ERROR_REASON_HEAP_LIMIT);
   EXPECT_EQ(ReasonName(ReasonOf(status)), "HEAP_LIMIT");
+}
+
+TEST_F(ClientTest, ResultsMayBeLargerThanWhatGrpcReceivesByDefault) {
+  const absl::StatusOr<Reply> reply = Eval("big");
+  ASSERT_TRUE(reply.ok()) << reply.status();
+  EXPECT_EQ(reply->value().json().size(), (6u << 20) + 1);
 }
 
 TEST_F(ClientTest, CallFunctionRepliesLikeEval) {

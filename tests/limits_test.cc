@@ -18,6 +18,7 @@ using ::testing::StartsWith;
 constexpr char kWallTime[] = "fails DEADLINE_EXCEEDED (WALL_TIME_LIMIT): ";
 constexpr char kCpuTime[] = "fails DEADLINE_EXCEEDED (CPU_TIME_LIMIT): ";
 constexpr char kHeap[] = "fails RESOURCE_EXHAUSTED (HEAP_LIMIT): ";
+constexpr char kMemory[] = "fails RESOURCE_EXHAUSTED (MEMORY_LIMIT): ";
 
 // What is due at once, on a machine that does other things too.
 constexpr milliseconds kSlack{2500};
@@ -91,7 +92,7 @@ TEST_F(LimitsTest, EndlessFunctionsEndAtTheirWallTime) {
   v1::CallFunctionRequest request = FunctionCall("Array.from");
   request.add_args()->set_json("{\"length\":300000000}");
   *request.mutable_limits()->mutable_wall_time() = ToProto(milliseconds(300));
-  EXPECT_THAT(Brief(Call(request)), AnyOf(StartsWith(kWallTime), StartsWith(kHeap)));
+  EXPECT_THAT(Brief(Call(request)), AnyOf(StartsWith(kWallTime), StartsWith(kHeap), StartsWith(kMemory)));
 }
 
 TEST_F(LimitsTest, AScriptWithinItsLimitIsNotDisturbed) {
@@ -109,9 +110,9 @@ TEST_F(LimitsTest, CpuTimeIsALimitOfItsOwn) {
 TEST_F(LimitsTest, BuiltInsThatCannotBeInterruptedAreKilledAfterTheGracePeriod) {
   const milliseconds limit_and_grace(300 + 250);
   EXPECT_THAT(InTime(Bounded("new Array(4e7).fill('a')", milliseconds(300)), limit_and_grace),
-              AnyOf(StartsWith(kWallTime), StartsWith(kHeap)));
+              AnyOf(StartsWith(kWallTime), StartsWith(kHeap), StartsWith(kMemory)));
   EXPECT_THAT(InTime(Bounded("Array(1e9).fill(0).length", milliseconds(300)), limit_and_grace),
-              AnyOf(StartsWith(kWallTime), StartsWith(kHeap)));
+              AnyOf(StartsWith(kWallTime), StartsWith(kHeap), StartsWith(kMemory)));
 }
 
 TEST_F(LimitsTest, AFullHeapEndsTheScript) {
@@ -129,15 +130,16 @@ TEST_F(LimitsTest, AHeapThatFillsInOneStepEndsTheScript) {
   for (const char* source :
        {"[...'x'.repeat(2e7)].length", "JSON.parse('[' + '1,'.repeat(3e7) + '1]').length"}) {
     const std::string brief = InTime(Bounded(source, seconds(20)), seconds(20));
-    EXPECT_THAT(brief, AnyOf(StartsWith(kHeap), StartsWith("throws RangeError: "))) << source;
+    EXPECT_THAT(brief, AnyOf(StartsWith(kHeap), StartsWith(kMemory), StartsWith("throws RangeError: ")))
+        << source;
   }
 }
 
 TEST_F(LimitsTest, ASizeThatIsFatalToV8IsTheEndOfOneWorker) {
   // V8 aborts the process instead of throwing.
-  EXPECT_THAT(
-      InTime(Bounded("'x'.repeat(2e8).split('').length", seconds(20)), seconds(20)),
-      AnyOf(StartsWith("fails INTERNAL (WORKER_CRASHED): "), StartsWith(kHeap), StartsWith("throws ")));
+  EXPECT_THAT(InTime(Bounded("'x'.repeat(2e8).split('').length", seconds(20)), seconds(20)),
+              AnyOf(StartsWith("fails INTERNAL (WORKER_CRASHED): "), StartsWith(kHeap), StartsWith(kMemory),
+                    StartsWith("throws ")));
 }
 
 TEST_F(LimitsTest, MemoryBesideTheHeapIsBoundedToo) {
@@ -146,7 +148,7 @@ TEST_F(LimitsTest, MemoryBesideTheHeapIsBoundedToo) {
           "const a = []; for (let i = 0; i < 2000; i++) a.push(new Uint8Array(1 << 20).fill(1)); a.length",
           seconds(20)),
       seconds(20));
-  EXPECT_THAT(brief, AnyOf(StartsWith(kHeap), StartsWith("throws RangeError: ")));
+  EXPECT_THAT(brief, AnyOf(StartsWith(kHeap), StartsWith(kMemory), StartsWith("throws RangeError: ")));
 }
 
 TEST_F(LimitsTest, AStringThatOutgrowsV8IsTheScriptsOwnException) {
@@ -209,7 +211,7 @@ class QueueTest : public SharedDaemonTest<QueueTest> {
  public:
   static DaemonOptions Options() {
     return {.config = R"pb(pool { min_idle: 1 max_workers: 1 }
-                           admission { max_queue: 2 })pb"};
+                           admission { max_queue: 2 max_queue_per_tenant: 2 })pb"};
   }
 };
 

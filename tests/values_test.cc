@@ -7,6 +7,7 @@
 namespace evald::testing {
 namespace {
 
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -38,7 +39,7 @@ constexpr char kConfig[] = R"pb(
     specifier: "twice"
     source: "import { total } from 'pricing'; export const twice = (items) => 2 * total(items);"
   }
-  max_console_bytes: 1000
+  default_limits { console_bytes: 1000 }
 )pb";
 
 class Values : public SharedDaemonTest<Values> {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -29,7 +31,10 @@ class SharedDaemonTest : public ::testing::Test {
     if (snapshot.ok()) {
       EXPECT_EQ(snapshot->pool().retired().count("verify_mismatch"), 0u) << snapshot->pool().DebugString();
     }
+    const auto start = std::chrono::steady_clock::now();
     EXPECT_EQ(daemon_->Stop(), 0) << daemon_->Log();
+    // Nothing runs any more, so that there is nothing to wait for.
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5)) << daemon_->Log();
     daemon_.reset();
   }
 
