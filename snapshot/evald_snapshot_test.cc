@@ -131,7 +131,7 @@ TEST_F(EvaldSnapshot, BuildsThenLoadsThenRebuildsWhatBrokeOrChanged) {
   EXPECT_EQ(built.last.ready().build_reason(), "no snapshot is stored");
   EXPECT_EQ(built.last.ready().snapshot().generation(), 1u);
   EXPECT_EQ(built.last.ready().snapshot().blob_bytes(), built.blob.size());
-  EXPECT_THAT(built.last.ready().snapshot().extensions(), ElementsAre("console", "base64"));
+  EXPECT_THAT(built.last.ready().snapshot().extensions(), ElementsAre("random", "console", "base64"));
   EXPECT_EQ(built.last.ready().stored_size(), 1);
   EXPECT_GT(built.blob.size(), 100'000u);
 

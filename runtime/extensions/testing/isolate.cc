@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "runtime/extensions/builtin.h"
+#include "runtime/platform.h"
 #include "runtime/snapshot_builder.h"
 
 namespace evald {
@@ -15,6 +16,9 @@ struct Built {
 };
 
 Built Build(std::string_view setup) {
+  v1::EngineConfig everything;  // what extensions must cope with, it may be turned on
+  everything.set_shared_array_buffer(true);
+  StartV8(everything);
   auto builder = SnapshotBuilder::Create({.extensions = BuiltinExtensions(), .ops = BuiltinOps()});
   EVALD_CHECK(builder.ok(), "the built-in extensions evaluate");
   EVALD_CHECK((*builder)->Evaluate(setup, "setup.js").ok(), "the setup script evaluates");
