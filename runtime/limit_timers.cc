@@ -50,18 +50,20 @@ void LimitTimers::Install(Runtime* runtime) {
 
 bool LimitTimers::Create() {
   return CreateTimer(CLOCK_MONOTONIC, kWallSignal, wall_timer_) &&
-         CreateTimer(CLOCK_PROCESS_CPUTIME_ID, kCpuSignal, cpu_timer_);
+         CreateTimer(CLOCK_THREAD_CPUTIME_ID, kCpuSignal, cpu_timer_);
 }
 
 void LimitTimers::Arm(int64_t wall_ns, int64_t cpu_ns) {
-  if (wall_ns > 0) SetTimer(wall_timer_, wall_ns);
+  wall_armed_ = wall_ns > 0;
   // One thread cannot use more CPU time than time passes.
-  if (cpu_ns > 0 && (wall_ns == 0 || cpu_ns < wall_ns)) SetTimer(cpu_timer_, cpu_ns);
+  cpu_armed_ = cpu_ns > 0 && (wall_ns == 0 || cpu_ns < wall_ns);
+  if (wall_armed_) SetTimer(wall_timer_, wall_ns);
+  if (cpu_armed_) SetTimer(cpu_timer_, cpu_ns);
 }
 
 void LimitTimers::Disarm() {
-  SetTimer(wall_timer_, 0);
-  SetTimer(cpu_timer_, 0);
+  if (wall_armed_) SetTimer(wall_timer_, 0);
+  if (cpu_armed_) SetTimer(cpu_timer_, 0);
 }
 
 }  // namespace evald

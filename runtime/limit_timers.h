@@ -25,6 +25,8 @@ class LimitTimers {
  private:
   int wall_timer_ = -1;
   int cpu_timer_ = -1;
+  bool wall_armed_ = false;
+  bool cpu_armed_ = false;
 };
 
 }  // namespace evald
