@@ -16,9 +16,11 @@
 namespace evald {
 namespace {
 
-// Under this name a status carries the reason that evald gave in its trailing metadata.
+// Under these names a status carries what evald said in its trailing metadata.
 constexpr char kReasonPayload[] = "evald.v1.ErrorReason";
 constexpr char kReasonMetadata[] = "evald-reason";
+constexpr char kDetailPayload[] = "evald.v1.ErrorDetail";
+constexpr char kDetailMetadata[] = "evald-error-bin";
 constexpr char kReasonPrefix[] = "ERROR_REASON_";
 
 bool IsPort(std::string_view text) {
@@ -31,8 +33,11 @@ absl::Status ToStatus(const grpc::Status& status, const grpc::ClientContext& con
   if (status.ok()) return absl::OkStatus();
   absl::Status result(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
   const auto& trailers = context.GetServerTrailingMetadata();
-  if (const auto found = trailers.find(kReasonMetadata); found != trailers.end()) {
-    result.SetPayload(kReasonPayload, absl::Cord(std::string(found->second.data(), found->second.size())));
+  for (const auto& [payload, key] :
+       {std::pair(kReasonPayload, kReasonMetadata), std::pair(kDetailPayload, kDetailMetadata)}) {
+    const auto found = trailers.find(key);
+    if (found == trailers.end()) continue;
+    result.SetPayload(payload, absl::Cord(std::string(found->second.data(), found->second.size())));
   }
   return result;
 }
@@ -84,6 +89,13 @@ v1::ErrorReason ReasonOf(const absl::Status& status) {
   v1::ErrorReason reason = v1::ERROR_REASON_UNSPECIFIED;
   if (name) v1::ErrorReason_Parse(absl::StrCat(kReasonPrefix, std::string(*name)), &reason);
   return reason;
+}
+
+v1::ErrorDetail DetailOf(const absl::Status& status) {
+  const absl::optional<absl::Cord> bytes = status.GetPayload(kDetailPayload);
+  v1::ErrorDetail detail;
+  if (!bytes || !detail.ParseFromString(std::string(*bytes))) detail.Clear();
+  return detail;
 }
 
 std::string ReasonName(v1::ErrorReason reason) {

@@ -41,6 +41,10 @@ using Reply = v1::EvalResponse;
 // which is so when the failure is the transport's or this client's own.
 v1::ErrorReason ReasonOf(const absl::Status& status);
 
+// What else evald said of a failed call: the limit, how much had been reached, where the script was. Empty if
+// it said nothing.
+v1::ErrorDetail DetailOf(const absl::Status& status);
+
 // "WALL_TIME_LIMIT" for ERROR_REASON_WALL_TIME_LIMIT; empty for ERROR_REASON_UNSPECIFIED.
 std::string ReasonName(v1::ErrorReason reason);
 

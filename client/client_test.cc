@@ -36,7 +36,10 @@ class FakeScripts final : public v1::ScriptService::CallbackService {
     } else if (request->source() == "big") {
       response->mutable_value()->set_json(std::string(6 << 20, ' ') + "1");
     } else if (request->source() == "limit") {
+      v1::ErrorDetail detail;
+      detail.set_limit(64);
       context->AddTrailingMetadata("evald-reason", "HEAP_LIMIT");
+      context->AddTrailingMetadata("evald-error-bin", detail.SerializeAsString());
       status = {grpc::StatusCode::RESOURCE_EXHAUSTED, "too much"};
     } else {
       response->mutable_value()->set_json(request->source());
@@ -105,12 +108,14 @@ TEST_F(ClientTest, GivesValuesAndExceptionsAsReplies) {
   EXPECT_EQ(thrown->exception().name(), "TypeError");
 }
 
-TEST_F(ClientTest, AFailureCarriesItsReason) {
+TEST_F(ClientTest, AFailureCarriesItsReasonAndItsDetail) {
   const absl::Status status = Eval("limit").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(status.message(), "too much");
   EXPECT_EQ(ReasonOf(status), v1::ERROR_REASON_HEAP_LIMIT);
   EXPECT_EQ(ReasonName(ReasonOf(status)), "HEAP_LIMIT");
+  EXPECT_EQ(DetailOf(status).limit(), 64u);
+  EXPECT_EQ(DetailOf(absl::InternalError("not evald's")).limit(), 0u);
 }
 
 TEST_F(ClientTest, ResultsMayBeLargerThanWhatGrpcReceivesByDefault) {

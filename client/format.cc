@@ -161,6 +161,8 @@ std::string FormatError(const absl::Status& status, const std::string& server) {
   std::string text = absl::StatusCodeToString(status.code());
   if (!reason.empty()) absl::StrAppend(&text, " (", reason, ")");
   absl::StrAppend(&text, ": ", std::string(status.message()));
+  if (const v1::ErrorDetail detail = DetailOf(status); !detail.stack().empty())
+    absl::StrAppend(&text, "\n", detail.stack());
   if (const std::string hint = Hint(status, server); !hint.empty())
     absl::StrAppend(&text, "\n  hint: ", hint);
   return text;
@@ -187,6 +189,8 @@ std::string FormatStatus(Client::Health health, const v1::GetSnapshotResponse& s
                                " starting, at most ", pool.max_workers())},
       {"queued", absl::StrCat(pool.queued(), pool.queued() == 1 ? " request" : " requests")},
       {"rewind", rewind},
+      {"sandbox", pool.sandbox_in_force().empty() ? "none" : absl::StrJoin(pool.sandbox_in_force(), "; ")},
+      {"not in force", Or(absl::StrJoin(pool.sandbox_missing(), "; "), "none")},
       {"so far", absl::StrCat(pool.forks(), " forks, ", pool.rewinds(), " rewinds, ", pool.zygote_restarts(),
                               " zygote restarts")},
       {"retired", Or(absl::StrJoin(retired, ", "), "none")},

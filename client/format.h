@@ -25,7 +25,8 @@ std::string FormatConsole(const Reply& reply);
 // "wall 1.25 ms, cpu ..." on one line, without the newline.
 std::string FormatStats(const v1::ExecutionStats& stats);
 
-// "DEADLINE_EXCEEDED (WALL_TIME_LIMIT): ..." and, on a line of its own, what may help. Without the newline.
+// "DEADLINE_EXCEEDED (WALL_TIME_LIMIT): ..." and, on lines of their own, where the script was and
+// what may help. Without the newline.
 // `server` is the address called.
 std::string FormatError(const absl::Status& status, const std::string& server);
 

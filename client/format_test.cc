@@ -90,6 +90,15 @@ TEST(FormatError, HasCodeReasonAndMessage) {
             "INTERNAL: odd");
 }
 
+TEST(FormatError, TellsWhereTheScriptWas) {
+  absl::Status status = Failure(absl::StatusCode::kDeadlineExceeded, "time is up", "CPU_TIME_LIMIT");
+  v1::ErrorDetail detail;
+  detail.set_stack("    at f (eval.js:1:20)\n    at eval.js:2:1");
+  status.SetPayload("evald.v1.ErrorDetail", absl::Cord(detail.SerializeAsString()));
+  EXPECT_EQ(FormatError(status, "s:1"),
+            "DEADLINE_EXCEEDED (CPU_TIME_LIMIT): time is up\n    at f (eval.js:1:20)\n    at eval.js:2:1");
+}
+
 TEST(FormatError, HintsWhereNobodyAnswers) {
   const std::string text =
       FormatError(Failure(absl::StatusCode::kUnavailable, "connection refused", ""), "host:7");
@@ -110,6 +119,17 @@ TEST(FormatStats, NamesEachFigure) {
             "wall 1.25 ms, cpu 0.00 ms, queued 0.00 ms, cold start 0.00 ms, heap 3.0 MiB, worker 7 (rewound, "
             "uses before: 2), "
             "snapshot generation 0");
+}
+
+TEST(FormatStatus, ShowsTheSandbox) {
+  v1::GetSnapshotResponse status;
+  EXPECT_THAT(FormatStatus(Client::Health::kServing, status), HasSubstr("sandbox      none\n"));
+  status.mutable_pool()->add_sandbox_in_force("empty root");
+  status.mutable_pool()->add_sandbox_in_force("no capabilities");
+  status.mutable_pool()->add_sandbox_missing("user namespace: Operation not permitted");
+  const std::string text = FormatStatus(Client::Health::kServing, status);
+  EXPECT_THAT(text, HasSubstr("sandbox      empty root; no capabilities\n"));
+  EXPECT_THAT(text, HasSubstr("not in force user namespace: Operation not permitted\n"));
 }
 
 TEST(FormatStatus, SaysWhyRewindingIsOff) {
