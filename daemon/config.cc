@@ -42,42 +42,6 @@ absl::Status Invalid(absl::string_view path, absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat(path, ": ", what));
 }
 
-void Default(uint64_t value, uint64_t set, void (v1::Limits::*setter)(uint64_t), v1::Limits& limits) {
-  if (set == 0) (limits.*setter)(value);
-}
-
-void FillCeilings(v1::Limits& max) {
-  if (!max.has_wall_time()) FromDuration(std::chrono::seconds(60), *max.mutable_wall_time());
-  if (!max.has_cpu_time()) FromDuration(std::chrono::seconds(60), *max.mutable_cpu_time());
-  Default(64 * kMiB, max.heap_bytes(), &v1::Limits::set_heap_bytes, max);
-  Default(64 * kMiB, max.output_bytes(), &v1::Limits::set_output_bytes, max);
-}
-
-// A built-in default never exceeds a ceiling that was set lower.
-void FillLimits(const v1::Limits& max, v1::Limits& limits) {
-  if (!limits.has_wall_time()) {
-    FromDuration(std::min<Duration>(std::chrono::seconds(5), ToDuration(max.wall_time())),
-                 *limits.mutable_wall_time());
-  }
-  if (!limits.has_cpu_time()) {
-    FromDuration(std::min(ToDuration(limits.wall_time()), ToDuration(max.cpu_time())),
-                 *limits.mutable_cpu_time());
-  }
-  Default(std::min(64 * kMiB, max.heap_bytes()), limits.heap_bytes(), &v1::Limits::set_heap_bytes, limits);
-  Default(std::min(16 * kMiB, max.output_bytes()), limits.output_bytes(), &v1::Limits::set_output_bytes,
-          limits);
-}
-
-// Far above any sensible value: for validating the ceilings themselves.
-v1::Limits Unlimited() {
-  v1::Limits limits;
-  FromDuration(std::chrono::hours(24), *limits.mutable_wall_time());
-  FromDuration(std::chrono::hours(24), *limits.mutable_cpu_time());
-  limits.set_heap_bytes(uint64_t{4} << 30);
-  limits.set_output_bytes(kMaxMessageBytes);
-  return limits;
-}
-
 absl::Status ResolveTime(absl::string_view path, const google::protobuf::Duration& proto, Duration at_least,
                          Duration& into) {
   into = ToDuration(proto);
@@ -115,25 +79,10 @@ absl::Status ResolveSandbox(v1::SandboxConfig& sandbox) {
   return absl::OkStatus();
 }
 
-absl::Status ResolveLimits(v1::EvaldConfig& config, ResolvedConfig& resolved) {
-  absl::Status ok = ValidateLimits("max_limits", config.max_limits(), Unlimited());
-  if (!ok.ok()) return ok;
-  FillCeilings(*config.mutable_max_limits());
-  ok = ValidateLimits("default_limits", config.default_limits(), config.max_limits());
-  if (!ok.ok()) return absl::InvalidArgumentError(absl::StrCat(ok.message(), " (max_limits)"));
-  FillLimits(config.max_limits(), *config.mutable_default_limits());
-  resolved.limits = {config.default_limits(), config.max_limits()};
-  return absl::OkStatus();
-}
-
 absl::Status ResolveSizesAndTimes(v1::EvaldConfig& config, ResolvedConfig& resolved) {
   if (config.max_request_bytes() == 0) config.set_max_request_bytes(64 * kMiB);
   if (config.max_request_bytes() > kMaxMessageBytes)
     return Invalid("max_request_bytes", "must be at most 1 GiB");
-  if (config.max_console_bytes() == 0) config.set_max_console_bytes(kMiB);
-  if (config.max_console_bytes() > kMaxMessageBytes / 4)
-    return Invalid("max_console_bytes", "must be at most 256 MiB");
-  if (config.admission().max_queue() == 0) config.mutable_admission()->set_max_queue(1024);
 
   using std::chrono::milliseconds;
   using std::chrono::seconds;
@@ -228,9 +177,11 @@ absl::StatusOr<ResolvedConfig> ResolveConfig(v1::EvaldConfig config, std::string
   absl::Status ok = ValidateSources(config);
   if (ok.ok()) ok = ResolvePool(*config.mutable_pool(), resolved);
   if (ok.ok()) ok = ResolveSandbox(*config.mutable_sandbox());
-  if (ok.ok()) ok = ResolveLimits(config, resolved);
   if (ok.ok()) ok = ResolveSizesAndTimes(config, resolved);
   if (!ok.ok()) return ok;
+  absl::StatusOr<Tenants> tenants = ResolveTenants(config);
+  if (!tenants.ok()) return tenants.status();
+  resolved.tenants = *std::move(tenants);
   resolved.proto = std::move(config);
   return resolved;
 }

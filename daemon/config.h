@@ -6,7 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/clock.h"
-#include "daemon/validator.h"
+#include "daemon/tenants.h"
 #include "evald/v1/config.pb.h"
 
 namespace evald {
@@ -20,7 +20,7 @@ struct ResolvedConfig {
   std::string folder;
 
   // The same values as C++ types, for those who use them.
-  LimitBounds limits;
+  Tenants tenants;
   Duration max_age{};
   Duration kill_grace{};
   Duration snapshot_build_timeout{};

@@ -29,22 +29,22 @@ TEST(Config, AnEmptyOneIsValidAndComplete) {
   EXPECT_EQ(config->proto.pool().mode(), v1::PoolConfig::REWIND);
   EXPECT_EQ(config->proto.sandbox().level(), v1::SandboxConfig::BEST_EFFORT);
   EXPECT_EQ(config->max_age, std::chrono::minutes(10));
-  EXPECT_EQ(config->limits.defaults.wall_time().seconds(), 5);
-  EXPECT_EQ(config->limits.defaults.cpu_time().seconds(), 5);
-  EXPECT_EQ(config->limits.ceilings.wall_time().seconds(), 60);
-  EXPECT_EQ(config->limits.ceilings.heap_bytes(), 64u << 20);
   EXPECT_EQ(config->kill_grace, std::chrono::milliseconds(250));
   EXPECT_EQ(config->proto.max_request_bytes(), 64u << 20);
   EXPECT_EQ(config->proto.admission().max_queue(), 1024u);
+  EXPECT_EQ(config->proto.admission().max_queue_bytes(), 256u << 20);
+  EXPECT_EQ(config->proto.max_limits().wall_time().seconds(), 60);
+  EXPECT_EQ(config->tenants.RulesOf("").limits.defaults.wall_time().seconds(), 5);
 }
 
 TEST(Config, BuiltInDefaultsYieldToCeilingsThatWereSetLower) {
   const absl::StatusOr<ResolvedConfig> config =
       Resolve("max_limits { wall_time { seconds: 2 } heap_bytes: 1000000 }");
   ASSERT_TRUE(config.ok()) << config.status();
-  EXPECT_EQ(config->limits.defaults.wall_time().seconds(), 2);
-  EXPECT_EQ(config->limits.defaults.cpu_time().seconds(), 2);
-  EXPECT_EQ(config->limits.defaults.heap_bytes(), 1000000u);
+  const v1::Limits& defaults = config->tenants.RulesOf("").limits.defaults;
+  EXPECT_EQ(defaults.wall_time().seconds(), 2);
+  EXPECT_EQ(defaults.cpu_time().seconds(), 2);
+  EXPECT_EQ(defaults.heap_bytes(), 1000000u);
 }
 
 TEST(Config, SyntaxErrorsSayWhere) {

@@ -36,18 +36,22 @@ internal::ZygoteBoot MakeBoot(const ResolvedConfig& config, const internal::Snap
   internal::ZygoteBoot boot;
   *boot.mutable_expected() = snapshot.identity();
   *boot.mutable_warmup() = snapshot.warmup();
-  boot.set_heap_bytes(config.limits.ceilings.heap_bytes());
+  const v1::Limits largest = config.tenants.LargestCeilings();
+  boot.set_heap_bytes(largest.heap_bytes());
+  boot.set_max_memory_bytes(largest.memory_bytes());
   boot.set_rewind(config.rewind);
   boot.set_verify_rewind(config.proto.pool().verify_rewind());
   boot.set_max_rewind_pages(config.proto.pool().max_rewind_pages());
   boot.set_sandbox(config.proto.sandbox().level());
+  *boot.mutable_engine() = config.proto.engine();
   boot.set_max_frame_bytes(config.proto.max_request_bytes() + kFrameSlack);
   return boot;
 }
 
 // A result is bounded before it is carried; carrying may make it longer (escapes, the structure's own bytes).
 size_t MaxWorkerFrame(const ResolvedConfig& config) {
-  return 2 * config.limits.ceilings.output_bytes() + 2 * config.proto.max_console_bytes() + (1 << 20);
+  const v1::Limits largest = config.tenants.LargestCeilings();
+  return 2 * largest.output_bytes() + 2 * largest.console_bytes() + (1 << 20);
 }
 
 ZygoteHandle::Launcher MakeLauncher(boost::asio::io_context& io, std::string program, const UniqueFd* image) {
@@ -96,12 +100,12 @@ Daemon::Daemon(Options options, ResolvedConfig config)
                                  }});
   pool_ = std::make_unique<Pool>(MakePoolOptions(config_), zygote_.get(), &loop_.timers());
   zygote_->SetEvents(pool_.get());
-  scheduler_ =
-      std::make_unique<Scheduler>(SchedulerOptions{config_.proto.admission().max_queue(), config_.kill_grace},
-                                  pool_.get(), &loop_.timers());
+  const v1::AdmissionConfig& admission = config_.proto.admission();
+  scheduler_ = std::make_unique<Scheduler>(
+      SchedulerOptions{admission.max_queue(), admission.max_queue_bytes(), config_.kill_grace},
+      &config_.tenants, pool_.get(), &loop_.timers());
   AddStatusRoutes(this, admin_router_);
-  script_service_ = std::make_unique<ScriptService>(
-      ScriptService::Options{config_.limits, config_.proto.max_console_bytes()}, &loop_, scheduler_.get());
+  script_service_ = std::make_unique<ScriptService>(&config_.tenants, &loop_, scheduler_.get());
   snapshot_service_ = std::make_unique<SnapshotService>(&loop_, this);
 }
 

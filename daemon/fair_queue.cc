@@ -21,6 +21,11 @@ bool FairQueue::Remove(Id id) {
   return true;
 }
 
+size_t FairQueue::SizeOf(const std::string& tenant) const {
+  const auto found = tenants_.find(tenant);
+  return found == tenants_.end() ? 0 : found->second->waiting.size();
+}
+
 void FairQueue::Erase(absl::flat_hash_map<Id, Place>::iterator place) {
   const Turn turn = place->second.turn;
   turn->waiting.erase(place->second.at);

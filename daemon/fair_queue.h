@@ -29,6 +29,7 @@ class FairQueue {
   bool Contains(Id id) const { return places_.contains(id); }
   bool Waits(const std::string& tenant) const { return tenants_.contains(tenant); }
   size_t size() const { return places_.size(); }
+  size_t SizeOf(const std::string& tenant) const;
 
   // Asks about the first id of each tenant in turn, until all were skipped or one said to stop. `depth`: how
   // many wait behind the same tenant, this one included. `visit` does not touch the queue.

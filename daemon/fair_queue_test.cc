@@ -82,6 +82,8 @@ TEST(FairQueue, TellsHowDeepATenantWaits) {
     return Verdict::kStop;
   });
   EXPECT_EQ(seen, 3u);
+  EXPECT_EQ(queue.SizeOf("a"), 3u);
+  EXPECT_EQ(queue.SizeOf("b"), 0u);
 }
 
 }  // namespace

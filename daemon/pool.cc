@@ -265,8 +265,11 @@ void Pool::OnWorkerReply(WorkerId id, internal::WorkerReply& reply) {
   LeaseHolder* holder = std::exchange(worker.holder, nullptr);
   SetState(worker, State::kResetting);
   last_activity_ = worker.since;
-  if (!rewind_ && !worker.keeps_state) Retire(worker, "fork_only");
+  const bool last = !rewind_ && !worker.keeps_state;
+  if (last) Retire(worker, "fork_only");
   if (holder != nullptr) holder->OnReply(reply);
+  // It will not be ready again, which is when those are looked at who wait for the end of this request.
+  if (last) NotifyAvailable();
 }
 
 void Pool::OnWorkerEnded(WorkerId id, const WorkerEnd& end) {

@@ -74,7 +74,12 @@ class Scheduler::Entry final : public LeaseHolder {
 
   void OnWorkerEnded(const WorkerEnd& end) override {
     const auto self = scheduler_->Take(id_);
-    call_->Fail(FailureOf(end));
+    Failure failure = FailureOf(end);
+    // A worker that could not go on had at least all that it may have.
+    if (failure.reason == v1::ERROR_REASON_HEAP_LIMIT) failure.limit = call_->limits().heap_bytes();
+    if (failure.reason == v1::ERROR_REASON_MEMORY_LIMIT) failure.limit = call_->limits().memory_bytes();
+    failure.reached = failure.limit;
+    call_->Fail(failure);
     Leave();
   }
 
@@ -116,8 +121,8 @@ class Scheduler::Entry final : public LeaseHolder {
   Lease lease_;
 };
 
-Scheduler::Scheduler(SchedulerOptions options, Pool* pool, TimerQueue* timers)
-    : options_(options), pool_(pool), timers_(timers) {
+Scheduler::Scheduler(SchedulerOptions options, const Tenants* tenants, Pool* pool, TimerQueue* timers)
+    : options_(options), tenants_(tenants), pool_(pool), timers_(timers) {
   pool_->SetAvailableHook([this] { Dispatch(); });
 }
 
@@ -137,13 +142,29 @@ void Scheduler::Submit(CallId id, Call* call) {
   }
   Entry& entry = *entries_.emplace(id, std::make_unique<Entry>(this, id, call)).first->second;
   queue_.Push(call->tenant(), id);
+  queued_bytes_ += call->bytes();
   Dispatch();
   if (!queue_.Contains(id)) return;
-  if (queue_.size() > options_.max_queue) {
-    return FailOne(id, {v1::ERROR_REASON_QUEUE_FULL,
-                        "all workers are busy and the queue (admission.max_queue) is full"});
-  }
+  if (const std::optional<Failure> refusal = WhyNotWait(*call)) return FailOne(id, *refusal);
   entry.AwaitDeadline(timers_->clock().Now());
+}
+
+std::optional<Failure> Scheduler::WhyNotWait(const Call& call) const {
+  const auto full = [](const char* queue) {
+    return Failure{v1::ERROR_REASON_QUEUE_FULL, std::string("no worker is free and ") + queue};
+  };
+  if (queue_.SizeOf(call.tenant()) > tenants_->RulesOf(call.tenant()).max_queue)
+    return full("the tenant's queue (admission.max_queue_per_tenant) is full");
+  if (queue_.size() > options_.max_queue)
+    return full("the queue of all tenants (admission.max_queue) is full");
+  if (queued_bytes_ > options_.max_queue_bytes)
+    return full("the waiting requests would hold more bytes than admission.max_queue_bytes");
+  return std::nullopt;
+}
+
+size_t Scheduler::RunningOf(const std::string& tenant) const {
+  const auto found = running_of_.find(tenant);
+  return found == running_of_.end() ? 0 : found->second;
 }
 
 void Scheduler::Cancel(CallId id) {
@@ -178,11 +199,16 @@ void Scheduler::FailOne(CallId id, const Failure& failure) {
 }
 
 std::unique_ptr<Scheduler::Entry> Scheduler::Take(CallId id) {
-  queue_.Remove(id);
   const auto found = entries_.find(id);
   EVALD_CHECK(found != entries_.end(), "a call ends once");
   std::unique_ptr<Entry> entry = std::move(found->second);
   entries_.erase(found);
+  Call& call = entry->call();
+  if (queue_.Remove(id)) {
+    queued_bytes_ -= call.bytes();
+  } else if (const auto running = running_of_.find(call.tenant()); --running->second == 0) {
+    running_of_.erase(running);
+  }
   return entry;
 }
 
@@ -201,12 +227,17 @@ void Scheduler::Dispatch() {
 }
 
 FairQueue::Verdict Scheduler::TryStart(const std::string& tenant, CallId id, size_t depth, size_t& wanted) {
+  const size_t running = RunningOf(tenant);
+  const size_t may_run = tenants_->RulesOf(tenant).max_running;
+  if (running >= may_run) return FairQueue::Verdict::kSkip;
   Entry& entry = *entries_.at(id);
   if (std::optional<Lease> lease = pool_->TryAcquire(tenant, entry.call().isolation(), &entry)) {
+    ++running_of_[tenant];
+    queued_bytes_ -= entry.call().bytes();
     entry.Start(*std::move(lease));
     return FairQueue::Verdict::kTake;
   }
-  wanted += depth;
+  wanted += std::min(depth, may_run - running);
   bool can_fork = true;
   while (can_fork && pool_->starting() < wanted) {
     can_fork = pool_->ForkFor(tenant, [this](const std::string& other) { return queue_.Waits(other); });

@@ -5,6 +5,9 @@
 //                 |                  |
 //                 +--cancel, deadline, queue full, drain: failed; a worker that was running it is killed
 //
+// No tenant has more requests running, or waiting, than its rules say: a flood of one tenant's leaves workers
+// and room in the queue for the others.
+//
 // Soft time limits are the worker's own. What is kept here is the hard one: a worker that has not answered
 // kill_grace after its wall limit is killed, and the request ends at that moment.
 #pragma once
@@ -20,6 +23,7 @@
 #include "daemon/fair_queue.h"
 #include "daemon/pool.h"
 #include "daemon/status_mapping.h"
+#include "daemon/tenants.h"
 #include "daemon/timer_queue.h"
 #include "evald/internal/worker.pb.h"
 #include "evald/v1/script.pb.h"
@@ -38,6 +42,8 @@ class Call {
   virtual const std::string& tenant() const = 0;
   virtual v1::Isolation isolation() const = 0;
   virtual v1::Limits& limits() = 0;
+  // What it holds while it waits.
+  virtual size_t bytes() const = 0;
   virtual MonotonicTime arrival() const = 0;
   // When the client stops waiting.
   virtual std::optional<MonotonicTime> deadline() const = 0;
@@ -48,16 +54,18 @@ class Call {
 };
 
 struct SchedulerOptions {
+  // What may wait, of all tenants together; each tenant's own bounds are its TenantRules'.
   size_t max_queue = 1024;
+  size_t max_queue_bytes = 256 << 20;
   Duration kill_grace = std::chrono::milliseconds(250);
 };
 
-// Loop thread only. `pool` and `timers` outlive it.
+// Loop thread only. `tenants`, `pool` and `timers` outlive it.
 class Scheduler {
  public:
   using CallId = uint64_t;
 
-  Scheduler(SchedulerOptions options, Pool* pool, TimerQueue* timers);
+  Scheduler(SchedulerOptions options, const Tenants* tenants, Pool* pool, TimerQueue* timers);
   ~Scheduler();
 
   enum class Admission { kNotReady, kOpen, kDraining };
@@ -85,12 +93,16 @@ class Scheduler {
   // Gives workers to those who wait, as far as there are any.
   void Dispatch();
   FairQueue::Verdict TryStart(const std::string& tenant, CallId id, size_t depth, size_t& wanted);
+  // Why a request that has to wait may not.
+  std::optional<Failure> WhyNotWait(const Call& call) const;
+  size_t RunningOf(const std::string& tenant) const;
   void FailOne(CallId id, const Failure& failure);
   // Takes the entry out; the caller ends its call.
   std::unique_ptr<Entry> Take(CallId id);
   void OnEnded();
 
   const SchedulerOptions options_;
+  const Tenants* const tenants_;
   Pool* const pool_;
   TimerQueue* const timers_;
   absl::AnyInvocable<void()> idle_hook_;
@@ -98,6 +110,9 @@ class Scheduler {
   bool dispatching_ = false;
   absl::flat_hash_map<CallId, std::unique_ptr<Entry>> entries_;
   FairQueue queue_;
+  size_t queued_bytes_ = 0;
+  // Of those that have any.
+  absl::flat_hash_map<std::string, size_t> running_of_;
 };
 
 }  // namespace evald

@@ -27,6 +27,7 @@ class TestCall final : public Call {
   const std::string& tenant() const override { return request_.eval().tenant(); }
   v1::Isolation isolation() const override { return request_.eval().isolation(); }
   v1::Limits& limits() override { return *request_.mutable_eval()->mutable_limits(); }
+  size_t bytes() const override { return 100; }
   MonotonicTime arrival() const override { return arrival_time; }
   std::optional<MonotonicTime> deadline() const override { return deadline_time; }
   void Answer(internal::WorkerReply& reply, const v1::ExecutionStats& s) override {
@@ -50,16 +51,22 @@ class TestCall final : public Call {
 
 class SchedulerTest : public testing::Test {
  protected:
+  static constexpr size_t kPlenty = 1000;
+
   void Open(size_t workers, size_t max_queue = 100) {
+    Open(workers, {max_queue, 1 << 20, milliseconds(250)}, {{}, kPlenty, kPlenty});
+  }
+  // `rules`: of every tenant.
+  void Open(size_t workers, SchedulerOptions admission, TenantRules rules, bool rewind = true) {
+    tenants_ = Tenants(rules, {{"vip", {{}, kPlenty, kPlenty}}});
     PoolOptions options;
     options.min_idle = workers;
     options.max_workers = workers;
     options.max_starting = 100;
     pool_ = std::make_unique<Pool>(options, &host_, &timers_);
     host_.SetEvents(pool_.get());
-    scheduler_ =
-        std::make_unique<Scheduler>(SchedulerOptions{max_queue, milliseconds(250)}, pool_.get(), &timers_);
-    pool_->Open(true);
+    scheduler_ = std::make_unique<Scheduler>(admission, &tenants_, pool_.get(), &timers_);
+    pool_->Open(rewind);
     host_.ReadyAll();
     scheduler_->SetAdmission(Scheduler::Admission::kOpen);
   }
@@ -107,6 +114,7 @@ class SchedulerTest : public testing::Test {
   FakeClock clock_;
   TimerQueue timers_{&clock_};
   FakeWorkerHost host_;
+  Tenants tenants_;
   std::unique_ptr<Pool> pool_;
   std::unique_ptr<Scheduler> scheduler_;
   std::map<uint64_t, std::unique_ptr<TestCall>> calls_;
@@ -170,6 +178,78 @@ TEST_F(SchedulerTest, ATenantWithALongQueueDoesNotStarveAnother) {
   }
   AnswerAndRewind(11);
   EXPECT_THAT(modest.outcomes, ElementsAre("value 11"));
+}
+
+TEST_F(SchedulerTest, ATenantCannotTakeAllWorkers) {
+  Open(4, {}, {{}, kPlenty, /*max_running=*/3});
+  for (uint64_t id = 1; id <= 20; ++id) Submit(id, "greedy");
+  EXPECT_EQ(scheduler_->running(), 3u);
+  EXPECT_EQ(scheduler_->waiting(), 17u);
+  TestCall& modest = Submit(21, "modest");
+  EXPECT_EQ(scheduler_->running(), 4u) << "it does not wait at all";
+  AnswerAndRewind(21);
+  EXPECT_THAT(modest.outcomes, ElementsAre("value 21"));
+  EXPECT_EQ(scheduler_->running(), 3u) << "the worker that is free is not for the greedy one";
+  AnswerAndRewind(1);
+  EXPECT_EQ(scheduler_->running(), 3u) << "its own next one goes on";
+  EXPECT_EQ(scheduler_->waiting(), 16u);
+}
+
+TEST_F(SchedulerTest, ATenantAtItsLimitForksNoMoreThanItMayUse) {
+  Open(2, {}, {{}, kPlenty, /*max_running=*/1});
+  for (uint64_t id = 1; id <= 9; ++id) Submit(id, "greedy");
+  EXPECT_EQ(host_.live(), 2u);
+  EXPECT_EQ(pool_->starting(), 0u);
+}
+
+TEST_F(SchedulerTest, WithoutRewindingATenantAtItsLimitGoesOnWithTheWorkersThatAreThere) {
+  Open(2, {}, {{}, kPlenty, /*max_running=*/1}, /*rewind=*/false);
+  Submit(1, "a");
+  Submit(2, "a");
+  host_.Reply(WorkerOf(1));
+  EXPECT_EQ(scheduler_->running(), 1u);
+  EXPECT_EQ(scheduler_->waiting(), 0u);
+}
+
+TEST_F(SchedulerTest, EveryEndOfARequestMakesRoomForTheTenantsNext) {
+  Open(4, {}, {{}, kPlenty, /*max_running=*/1});
+  for (uint64_t id = 1; id <= 5; ++id) Submit(id, "a");
+  scheduler_->Cancel(1);
+  host_.End(host_.killed.back());
+  EXPECT_EQ(scheduler_->running(), 1u);
+  host_.End(WorkerOf(2), WorkerExited{{WorkerExit::Kind::kCrashed, 11, "signal_11"}});
+  host_.Fault(WorkerOf(3), v1::ERROR_REASON_CPU_TIME_LIMIT);
+  host_.ReadyAll();
+  Pass(seconds(2));
+  EXPECT_THAT(calls_.at(3)->outcomes, ElementsAre("CPU_TIME_LIMIT"));
+  EXPECT_LE(scheduler_->running(), 1u);
+  EXPECT_EQ(scheduler_->waiting() + scheduler_->running(), 2u);
+}
+
+TEST_F(SchedulerTest, ATenantCannotFillTheWholeQueue) {
+  Open(1, {.max_queue = 5}, {{}, /*max_queue=*/2, kPlenty});
+  for (uint64_t id = 1; id <= 3; ++id) Submit(id, "greedy");
+  TestCall& surplus = Submit(4, "greedy");
+  EXPECT_THAT(surplus.outcomes, ElementsAre("QUEUE_FULL"));
+  EXPECT_THAT(surplus.failure.message, HasSubstr("admission.max_queue_per_tenant"));
+  EXPECT_THAT(Submit(5, "modest").outcomes, IsEmpty());
+  for (uint64_t id = 6; id <= 7; ++id) EXPECT_THAT(Submit(id, "vip").outcomes, IsEmpty());
+  TestCall& last = Submit(8, "vip");
+  EXPECT_THAT(last.outcomes, ElementsAre("QUEUE_FULL"));
+  EXPECT_THAT(last.failure.message, HasSubstr("(admission.max_queue)"));
+}
+
+TEST_F(SchedulerTest, TheBytesOfWaitingRequestsAreBounded) {
+  Open(1, {.max_queue_bytes = 250}, {{}, kPlenty, kPlenty});
+  for (uint64_t id = 1; id <= 3; ++id) EXPECT_THAT(Submit(id).outcomes, IsEmpty()) << "the first one runs";
+  TestCall& fourth = Submit(4);
+  EXPECT_THAT(fourth.outcomes, ElementsAre("QUEUE_FULL"));
+  EXPECT_THAT(fourth.failure.message, HasSubstr("admission.max_queue_bytes"));
+  AnswerAndRewind(1);
+  EXPECT_THAT(Submit(5).outcomes, IsEmpty()) << "what runs does not count";
+  scheduler_->Cancel(3);
+  EXPECT_THAT(Submit(6).outcomes, IsEmpty()) << "nor does what has ended";
+  EXPECT_THAT(Submit(7).outcomes, ElementsAre("QUEUE_FULL"));
 }
 
 TEST_F(SchedulerTest, CancellingAQueuedRequestRemovesIt) {
@@ -251,6 +331,7 @@ TEST_F(SchedulerTest, HowAWorkerEndsSaysHowItsRequestFails) {
   using Kind = WorkerExit::Kind;
   Open(4);
   TestCall& oom = Submit(1);
+  oom.limits().set_heap_bytes(4711);
   TestCall& killed = Submit(2);
   TestCall& crashed = Submit(3);
   TestCall& garbled = Submit(4);
@@ -259,6 +340,7 @@ TEST_F(SchedulerTest, HowAWorkerEndsSaysHowItsRequestFails) {
   host_.End(WorkerOf(3), WorkerExited{{Kind::kCrashed, 11, "signal_11"}});
   host_.End(WorkerOf(4), WorkerGarbled{"a reply that nobody asked for"});
   EXPECT_THAT(oom.outcomes, ElementsAre("HEAP_LIMIT"));
+  EXPECT_EQ(oom.failure.limit, 4711u);
   EXPECT_THAT(killed.outcomes, ElementsAre("WORKER_LOST"));
   EXPECT_THAT(crashed.outcomes, ElementsAre("WORKER_CRASHED"));
   EXPECT_THAT(garbled.outcomes, ElementsAre("WORKER_CRASHED"));

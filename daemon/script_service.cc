@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/grpc_failure.h"
 #include "daemon/protobuf_log.h"
+#include "daemon/validator.h"
 
 namespace evald {
 namespace {
@@ -30,6 +31,16 @@ absl::Status Parse(const grpc::ByteBuffer& bytes, google::protobuf::Message& mes
   }
   return absl::InvalidArgumentError(
       absl::StrCat("the request is not a valid ", message.GetTypeName(), " message"));
+}
+
+const char* SourceOf(const v1::EvalRequest&) { return "the source has "; }
+const char* SourceOf(const v1::CallFunctionRequest&) { return "the arguments together have "; }
+
+template <typename Request>
+Failure SourceTooLong(const Request& request, uint64_t size, uint64_t limit) {
+  return {v1::ERROR_REASON_SOURCE_LIMIT,
+          absl::StrCat(SourceOf(request), size, " bytes, more than limits.source_bytes (", limit, ")"), limit,
+          size};
 }
 
 // When the client stops waiting, on the daemon's clock.
@@ -56,11 +67,14 @@ class ScriptService::UnaryCall final : public grpc::ServerUnaryReactor, public C
   void Start(const grpc::ByteBuffer& bytes) {
     Request& work = WorkIn(request_, static_cast<const Request*>(nullptr));
     absl::Status ok = Parse(bytes, work);
-    if (ok.ok()) ok = Validate(work, service_->options_.limits);
+    const LimitBounds& bounds = service_->tenants_->RulesOf(work.tenant()).limits;
+    if (ok.ok()) ok = Validate(work, bounds);
     if (!ok.ok()) return Fail({v1::ERROR_REASON_INVALID_REQUEST, std::string(ok.message())});
-    FillDefaults(service_->options_.limits, work);
+    FillDefaults(bounds, work);
+    const uint64_t limit = work.limits().source_bytes();
+    if (const uint64_t size = SourceBytes(work); size > limit) return Fail(SourceTooLong(work, size, limit));
     work_ = &work;
-    request_.set_max_console_bytes(service_->options_.max_console_bytes);
+    bytes_ = bytes.Length();
     service_->loop_->Post([this] { service_->scheduler_->Submit(id_, this); });
   }
 
@@ -75,6 +89,7 @@ class ScriptService::UnaryCall final : public grpc::ServerUnaryReactor, public C
   const std::string& tenant() const override { return work_->tenant(); }
   v1::Isolation isolation() const override { return work_->isolation(); }
   v1::Limits& limits() override { return *work_->mutable_limits(); }
+  size_t bytes() const override { return bytes_; }
   MonotonicTime arrival() const override { return arrival_; }
   std::optional<MonotonicTime> deadline() const override { return deadline_; }
 
@@ -103,6 +118,7 @@ class ScriptService::UnaryCall final : public grpc::ServerUnaryReactor, public C
   const std::optional<MonotonicTime> deadline_;
   internal::WorkerRequest request_;
   Request* work_ = nullptr;  // inside request_
+  size_t bytes_ = 0;
 };
 
 template <typename Request, typename Response>

@@ -11,25 +11,20 @@
 
 #include "daemon/loop.h"
 #include "daemon/scheduler.h"
-#include "daemon/validator.h"
+#include "daemon/tenants.h"
 #include "evald/v1/script.grpc.pb.h"
 
 namespace evald {
 
 // Takes requests as bytes: gRPC's own parsing would answer INTERNAL where a string is not UTF-8, and would
-// put the message where it has to be copied from. `loop` and `scheduler` outlive it, and it outlives the
-// server. Thread-safe.
+// put the message where it has to be copied from. `tenants`, `loop` and `scheduler` outlive it, and it
+// outlives the server. Thread-safe.
 class ScriptService final
     : public v1::ScriptService::WithRawCallbackMethod_Eval<
           v1::ScriptService::WithRawCallbackMethod_CallFunction<v1::ScriptService::Service>> {
  public:
-  struct Options {
-    LimitBounds limits;
-    uint64_t max_console_bytes = 0;
-  };
-
-  ScriptService(Options options, Loop* loop, Scheduler* scheduler)
-      : options_(std::move(options)), loop_(loop), scheduler_(scheduler) {}
+  ScriptService(const Tenants* tenants, Loop* loop, Scheduler* scheduler)
+      : tenants_(tenants), loop_(loop), scheduler_(scheduler) {}
 
   grpc::ServerUnaryReactor* Eval(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                  grpc::ByteBuffer* response) override;
@@ -45,7 +40,7 @@ class ScriptService final
   grpc::ServerUnaryReactor* Start(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                   grpc::ByteBuffer* response);
 
-  const Options options_;
+  const Tenants* const tenants_;
   Loop* const loop_;
   Scheduler* const scheduler_;
   std::atomic<uint64_t> last_id_{0};

@@ -83,17 +83,27 @@ LimitBounds Bounds() {
   bounds.defaults.mutable_cpu_time()->set_seconds(5);
   bounds.defaults.set_heap_bytes(1000);
   bounds.defaults.set_output_bytes(1000);
+  bounds.defaults.set_source_bytes(2000);
   bounds.ceilings = bounds.defaults;
   return bounds;
+}
+
+Tenants TwoKinds() {
+  TenantRules strict{Bounds(), /*max_queue=*/1, /*max_running=*/1};
+  strict.limits.defaults.set_source_bytes(4);
+  strict.limits.ceilings.set_heap_bytes(10);
+  strict.limits.defaults.set_heap_bytes(10);
+  return Tenants({Bounds(), /*max_queue=*/1, /*max_running=*/1}, {{"strict", strict}});
 }
 
 class ScriptServiceTest : public testing::Test {
  protected:
   ScriptServiceTest()
-      : host_(&loop_),
+      : tenants_(TwoKinds()),
+        host_(&loop_),
         pool_({.min_idle = 1, .max_workers = 1}, &host_, &loop_.timers()),
-        scheduler_({.max_queue = 1}, &pool_, &loop_.timers()),
-        service_({Bounds(), 1000}, &loop_, &scheduler_) {
+        scheduler_({.max_queue = 1}, &tenants_, &pool_, &loop_.timers()),
+        service_(&tenants_, &loop_, &scheduler_) {
     static const bool once = (InstallProtobufLogOnce(), true);
     (void)once;
     host_.SetEvents(&pool_);
@@ -122,6 +132,10 @@ class ScriptServiceTest : public testing::Test {
   grpc::Status Eval(const std::string& source, std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
     v1::EvalRequest request;
     request.set_source(source);
+    return Eval(request, timeout);
+  }
+  grpc::Status Eval(const v1::EvalRequest& request,
+                    std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + timeout);
     const grpc::Status status = stub_->Eval(&context, request, &response_);
@@ -153,6 +167,7 @@ class ScriptServiceTest : public testing::Test {
   }
 
   Loop loop_;
+  const Tenants tenants_;
   EchoHost host_;
   Pool pool_;
   Scheduler scheduler_;
@@ -206,6 +221,30 @@ TEST_F(ScriptServiceTest, InvalidRequestsNameTheField) {
   const grpc::Status status = Eval("");
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_THAT(status.error_message(), StartsWith("source: "));
+  EXPECT_EQ(reason_, "INVALID_REQUEST");
+}
+
+TEST_F(ScriptServiceTest, ASourceThatIsTooLongIsRefusedWithBothSizes) {
+  EXPECT_TRUE(Eval(std::string(2000, ' ')).ok());
+  const grpc::Status status = Eval(std::string(2001, ' '));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_THAT(status.error_message(), StartsWith("the source has 2001 bytes"));
+  EXPECT_EQ(reason_, "SOURCE_LIMIT");
+  EXPECT_EQ(detail_.limit(), 2000u);
+  EXPECT_EQ(detail_.reached(), 2001u);
+}
+
+TEST_F(ScriptServiceTest, ARequestIsHeldToTheLimitsOfItsTenant) {
+  v1::EvalRequest request;
+  request.set_source("12345");
+  EXPECT_TRUE(Eval(request).ok());
+  request.set_tenant("strict");
+  EXPECT_EQ(Eval(request).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(reason_, "SOURCE_LIMIT");
+  request.mutable_limits()->set_source_bytes(100);
+  EXPECT_TRUE(Eval(request).ok()) << "up to its ceiling it may ask for more";
+  request.mutable_limits()->set_heap_bytes(11);
+  EXPECT_THAT(Eval(request).error_message(), StartsWith("limits.heap_bytes: "));
   EXPECT_EQ(reason_, "INVALID_REQUEST");
 }
 

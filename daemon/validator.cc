@@ -8,8 +8,6 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/time.h"
-#include "daemon/proto_time.h"
 
 namespace evald {
 namespace {
@@ -49,29 +47,6 @@ bool IsIdentifier(absl::string_view name) {
          !IsReserved(name);
 }
 
-absl::Status ValidateDuration(absl::string_view path, const google::protobuf::Duration& value,
-                              const google::protobuf::Duration& ceiling) {
-  constexpr int32_t kNanosPerSecond = 1'000'000'000;
-  const bool mixed = (value.seconds() > 0 && value.nanos() < 0) || (value.seconds() < 0 && value.nanos() > 0);
-  if (mixed || value.nanos() <= -kNanosPerSecond || value.nanos() >= kNanosPerSecond) {
-    return Invalid(path, "not a valid duration (nanos must be below a second and have the sign of seconds)");
-  }
-  const Duration duration = ToDuration(value);
-  if (duration < Duration(0)) return Invalid(path, "must not be negative");
-  if (duration == Duration(0)) return Invalid(path, "must be more than 0");
-  if (duration > ToDuration(ceiling)) {
-    const auto text = [](Duration d) { return absl::FormatDuration(absl::FromChrono(d)); };
-    return Invalid(
-        path, absl::StrCat(text(duration), " is more than the ", text(ToDuration(ceiling)), " allowed here"));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status ValidateBytes(absl::string_view path, uint64_t value, uint64_t ceiling) {
-  if (value <= ceiling) return absl::OkStatus();
-  return Invalid(path, absl::StrCat(value, " is more than the ", ceiling, " bytes allowed here"));
-}
-
 absl::Status ValidateValue(absl::string_view path, const v1::Value& value) {
   if (value.kind_case() == v1::Value::kJson && value.json().empty()) {
     return Invalid(absl::StrCat(path, ".json"), "must not be empty (JSON text has at least one character)");
@@ -96,36 +71,30 @@ absl::Status ValidateCommon(const Request& request, const LimitBounds& bounds) {
   return ValidateLimits("limits", request.limits(), bounds.ceilings);
 }
 
+uint64_t Bytes(const v1::Value& value) {
+  switch (value.kind_case()) {
+    case v1::Value::kJson:
+      return value.json().size();
+    case v1::Value::kStructured:
+      return value.structured().ByteSizeLong();
+    case v1::Value::kBytes:
+      return value.bytes().size();
+    case v1::Value::kUndefined:
+    case v1::Value::KIND_NOT_SET:
+      break;
+  }
+  return 0;
+}
+
 template <typename Request>
 void FillCommon(const LimitBounds& bounds, Request& request) {
-  v1::Limits& limits = *request.mutable_limits();
-  if (!limits.has_wall_time()) *limits.mutable_wall_time() = bounds.defaults.wall_time();
-  if (!limits.has_cpu_time()) *limits.mutable_cpu_time() = bounds.defaults.cpu_time();
-  if (limits.heap_bytes() == 0) limits.set_heap_bytes(bounds.defaults.heap_bytes());
-  if (limits.output_bytes() == 0) limits.set_output_bytes(bounds.defaults.output_bytes());
+  FillUnset(bounds.defaults, *request.mutable_limits());
   if (request.isolation() == v1::ISOLATION_UNSPECIFIED) request.set_isolation(v1::ISOLATION_PRISTINE);
   if (request.result_format() == v1::RESULT_FORMAT_UNSPECIFIED)
     request.set_result_format(v1::RESULT_FORMAT_JSON);
 }
 
 }  // namespace
-
-absl::Status ValidateLimits(absl::string_view path, const v1::Limits& limits, const v1::Limits& ceilings) {
-  if (limits.has_wall_time()) {
-    absl::Status ok =
-        ValidateDuration(absl::StrCat(path, ".wall_time"), limits.wall_time(), ceilings.wall_time());
-    if (!ok.ok()) return ok;
-  }
-  if (limits.has_cpu_time()) {
-    absl::Status ok =
-        ValidateDuration(absl::StrCat(path, ".cpu_time"), limits.cpu_time(), ceilings.cpu_time());
-    if (!ok.ok()) return ok;
-  }
-  absl::Status ok =
-      ValidateBytes(absl::StrCat(path, ".heap_bytes"), limits.heap_bytes(), ceilings.heap_bytes());
-  if (!ok.ok()) return ok;
-  return ValidateBytes(absl::StrCat(path, ".output_bytes"), limits.output_bytes(), ceilings.output_bytes());
-}
 
 absl::Status Validate(const v1::EvalRequest& request, const LimitBounds& bounds) {
   if (request.source().empty()) return Invalid("source", "must not be empty");
@@ -164,6 +133,14 @@ void FillDefaults(const LimitBounds& bounds, v1::EvalRequest& request) {
 
 void FillDefaults(const LimitBounds& bounds, v1::CallFunctionRequest& request) {
   FillCommon(bounds, request);
+}
+
+uint64_t SourceBytes(const v1::EvalRequest& request) { return request.source().size(); }
+
+uint64_t SourceBytes(const v1::CallFunctionRequest& request) {
+  uint64_t bytes = 0;
+  for (const v1::Value& argument : request.args()) bytes += Bytes(argument);
+  return bytes;
 }
 
 }  // namespace evald

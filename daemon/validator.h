@@ -2,17 +2,13 @@
 // request.
 #pragma once
 
+#include <cstdint>
+
 #include "absl/status/status.h"
-#include "absl/strings/string_view.h"
+#include "daemon/limits.h"
 #include "evald/v1/script.pb.h"
 
 namespace evald {
-
-// Complete limits of both kinds; see evald.v1.EvaldConfig.
-struct LimitBounds {
-  v1::Limits defaults;
-  v1::Limits ceilings;
-};
 
 // OK, or INVALID_ARGUMENT whose message begins with the path of the field: "limits.wall_time: ...".
 absl::Status Validate(const v1::EvalRequest& request, const LimitBounds& bounds);
@@ -22,8 +18,8 @@ absl::Status Validate(const v1::CallFunctionRequest& request, const LimitBounds&
 void FillDefaults(const LimitBounds& bounds, v1::EvalRequest& request);
 void FillDefaults(const LimitBounds& bounds, v1::CallFunctionRequest& request);
 
-// INVALID_ARGUMENT unless `limits` is well formed and, where set, within `ceilings`. `path` names it in
-// messages.
-absl::Status ValidateLimits(absl::string_view path, const v1::Limits& limits, const v1::Limits& ceilings);
+// What limits.source_bytes counts: the source text, or all arguments together.
+uint64_t SourceBytes(const v1::EvalRequest& request);
+uint64_t SourceBytes(const v1::CallFunctionRequest& request);
 
 }  // namespace evald

@@ -17,10 +17,12 @@ using testing::StartsWith;
 LimitBounds Bounds() {
   LimitBounds bounds;
   EXPECT_TRUE(TextFormat::ParseFromString(
-      "wall_time { seconds: 5 } cpu_time { seconds: 4 } heap_bytes: 1000 output_bytes: 2000",
+      "wall_time { seconds: 5 } cpu_time { seconds: 4 } heap_bytes: 1000 output_bytes: 2000 "
+      "memory_bytes: 3000 console_bytes: 4000 source_bytes: 5000 result_depth: 60",
       &bounds.defaults));
   EXPECT_TRUE(TextFormat::ParseFromString(
-      "wall_time { seconds: 60 } cpu_time { seconds: 60 } heap_bytes: 10000 output_bytes: 20000",
+      "wall_time { seconds: 60 } cpu_time { seconds: 60 } heap_bytes: 10000 output_bytes: 20000 "
+      "memory_bytes: 30000 console_bytes: 40000 source_bytes: 50000 result_depth: 600",
       &bounds.ceilings));
   return bounds;
 }
@@ -76,6 +78,12 @@ TEST(Validator, Eval) {
           {R"(source: "1" limits { wall_time { seconds: 9223372036854775807 } })", "limits.wall_time: "},
           {R"(source: "1" limits { heap_bytes: 10001 })", "limits.heap_bytes: 10001 is more than the 10000"},
           {R"(source: "1" limits { output_bytes: 20001 })", "limits.output_bytes: 20001 is more"},
+          {R"(source: "1" limits { memory_bytes: 30001 })",
+           "limits.memory_bytes: 30001 is more than the 30000 bytes allowed"},
+          {R"(source: "1" limits { console_bytes: 40001 })", "limits.console_bytes: 40001 is more"},
+          {R"(source: "1" limits { source_bytes: 50001 })", "limits.source_bytes: 50001 is more"},
+          {R"(source: "1" limits { result_depth: 601 })",
+           "limits.result_depth: 601 is more than the 600 levels allowed"},
       }) {
     Check<v1::EvalRequest>(c);
   }
@@ -114,9 +122,29 @@ TEST(Validator, FillsInWhatIsNotSet) {
   EXPECT_EQ(request.limits().cpu_time().seconds(), 4);
   EXPECT_EQ(request.limits().heap_bytes(), 1000u);
   EXPECT_EQ(request.limits().output_bytes(), 2000u);
+  EXPECT_EQ(request.limits().memory_bytes(), 3000u);
+  EXPECT_EQ(request.limits().console_bytes(), 4000u);
+  EXPECT_EQ(request.limits().source_bytes(), 5000u);
+  EXPECT_EQ(request.limits().result_depth(), 60u);
   EXPECT_EQ(request.isolation(), v1::ISOLATION_PRISTINE);
   EXPECT_EQ(request.source_kind(), v1::SOURCE_KIND_SCRIPT);
   EXPECT_EQ(request.result_format(), v1::RESULT_FORMAT_JSON);
+}
+
+TEST(Validator, CountsTheSourceOrAllArgumentsTogether) {
+  v1::EvalRequest eval;
+  eval.set_source("1 + 1");
+  (*eval.mutable_globals())["x"].set_json("[1,2,3]");
+  EXPECT_EQ(SourceBytes(eval), 5u);
+  v1::CallFunctionRequest call;
+  EXPECT_EQ(SourceBytes(call), 0u);
+  call.set_function("f");
+  call.add_args()->set_json("[1]");
+  call.add_args()->set_bytes("12345");
+  call.add_args()->mutable_undefined();
+  EXPECT_EQ(SourceBytes(call), 8u);
+  call.add_args()->mutable_structured()->set_string_value("123456");
+  EXPECT_GE(SourceBytes(call), 14u);
 }
 
 }  // namespace
