@@ -14,7 +14,10 @@ Failure FailureOf(const WorkerExit& exit) {
   switch (exit.kind) {
     case WorkerExit::Kind::kOutOfMemory:
       return {v1::ERROR_REASON_HEAP_LIMIT,
-              "the script used more memory than limits.heap_bytes allows; its worker was ended"};
+              "the script's heap outgrew limits.heap_bytes; its worker was ended"};
+    case WorkerExit::Kind::kMemoryLimit:
+      return {v1::ERROR_REASON_MEMORY_LIMIT,
+              "the script needed more memory than limits.memory_bytes allows; its worker was ended"};
     case WorkerExit::Kind::kKilled:
       return {v1::ERROR_REASON_WORKER_LOST,
               "the worker was killed (SIGKILL) from outside evald: by hand, or because the machine ran out "
@@ -28,11 +31,13 @@ Failure FailureOf(const WorkerExit& exit) {
     case WorkerExit::Kind::kV8Fatal:
       return {v1::ERROR_REASON_WORKER_CRASHED, "the worker ended: V8 met a fatal error"};
     case WorkerExit::Kind::kSandboxViolation:
-      return {v1::ERROR_REASON_WORKER_CRASHED,
+      return {v1::ERROR_REASON_SANDBOX_VIOLATION,
               "the worker was ended by its sandbox: it asked the kernel for what no script needs"};
+    case WorkerExit::Kind::kSetup:
+      return {v1::ERROR_REASON_WORKER_LOST,
+              "the kernel refused the worker what it needs to run a script; nothing was run"};
     case WorkerExit::Kind::kHungUp:
     case WorkerExit::Kind::kProtocol:
-    case WorkerExit::Kind::kSetup:
     case WorkerExit::Kind::kNotRewindable:
     case WorkerExit::Kind::kVerifyMismatch:
     case WorkerExit::Kind::kUnknown:
@@ -69,7 +74,10 @@ grpc::StatusCode StatusCodeOf(v1::ErrorReason reason) {
     case v1::ERROR_REASON_CPU_TIME_LIMIT:
       return grpc::StatusCode::DEADLINE_EXCEEDED;
     case v1::ERROR_REASON_HEAP_LIMIT:
+    case v1::ERROR_REASON_MEMORY_LIMIT:
     case v1::ERROR_REASON_OUTPUT_LIMIT:
+    case v1::ERROR_REASON_RESULT_DEPTH_LIMIT:
+    case v1::ERROR_REASON_SOURCE_LIMIT:
     case v1::ERROR_REASON_QUEUE_FULL:
       return grpc::StatusCode::RESOURCE_EXHAUSTED;
     case v1::ERROR_REASON_DRAINING:
@@ -80,6 +88,7 @@ grpc::StatusCode StatusCodeOf(v1::ErrorReason reason) {
       return grpc::StatusCode::CANCELLED;
     case v1::ERROR_REASON_UNSPECIFIED:
     case v1::ERROR_REASON_WORKER_CRASHED:
+    case v1::ERROR_REASON_SANDBOX_VIOLATION:
     case v1::ERROR_REASON_INTERNAL:
     case v1::ErrorReason_INT_MIN_SENTINEL_DO_NOT_USE_:
     case v1::ErrorReason_INT_MAX_SENTINEL_DO_NOT_USE_:

@@ -4,19 +4,38 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <map>
+
 namespace evald {
 namespace {
 
 using testing::HasSubstr;
 
 TEST(StatusMapping, EveryReasonHasTheCodeThatTheApiPromises) {
-  EXPECT_EQ(StatusCodeOf(v1::ERROR_REASON_INVALID_REQUEST), grpc::StatusCode::INVALID_ARGUMENT);
-  EXPECT_EQ(StatusCodeOf(v1::ERROR_REASON_FUNCTION_NOT_FOUND), grpc::StatusCode::NOT_FOUND);
-  EXPECT_EQ(StatusCodeOf(v1::ERROR_REASON_CPU_TIME_LIMIT), grpc::StatusCode::DEADLINE_EXCEEDED);
-  EXPECT_EQ(StatusCodeOf(v1::ERROR_REASON_OUTPUT_LIMIT), grpc::StatusCode::RESOURCE_EXHAUSTED);
-  EXPECT_EQ(StatusCodeOf(v1::ERROR_REASON_WORKER_LOST), grpc::StatusCode::UNAVAILABLE);
-  EXPECT_EQ(StatusCodeOf(v1::ERROR_REASON_WORKER_CRASHED), grpc::StatusCode::INTERNAL);
-  EXPECT_EQ(StatusCodeOf(v1::ERROR_REASON_CANCELLED), grpc::StatusCode::CANCELLED);
+  using Code = grpc::StatusCode;
+  const std::map<v1::ErrorReason, Code> promised = {
+      {v1::ERROR_REASON_UNSPECIFIED, Code::INTERNAL},
+      {v1::ERROR_REASON_INVALID_REQUEST, Code::INVALID_ARGUMENT},
+      {v1::ERROR_REASON_FUNCTION_NOT_FOUND, Code::NOT_FOUND},
+      {v1::ERROR_REASON_MODULE_NOT_FOUND, Code::NOT_FOUND},
+      {v1::ERROR_REASON_WALL_TIME_LIMIT, Code::DEADLINE_EXCEEDED},
+      {v1::ERROR_REASON_CPU_TIME_LIMIT, Code::DEADLINE_EXCEEDED},
+      {v1::ERROR_REASON_HEAP_LIMIT, Code::RESOURCE_EXHAUSTED},
+      {v1::ERROR_REASON_MEMORY_LIMIT, Code::RESOURCE_EXHAUSTED},
+      {v1::ERROR_REASON_OUTPUT_LIMIT, Code::RESOURCE_EXHAUSTED},
+      {v1::ERROR_REASON_RESULT_DEPTH_LIMIT, Code::RESOURCE_EXHAUSTED},
+      {v1::ERROR_REASON_SOURCE_LIMIT, Code::RESOURCE_EXHAUSTED},
+      {v1::ERROR_REASON_QUEUE_FULL, Code::RESOURCE_EXHAUSTED},
+      {v1::ERROR_REASON_DRAINING, Code::UNAVAILABLE},
+      {v1::ERROR_REASON_NOT_READY, Code::UNAVAILABLE},
+      {v1::ERROR_REASON_WORKER_LOST, Code::UNAVAILABLE},
+      {v1::ERROR_REASON_WORKER_CRASHED, Code::INTERNAL},
+      {v1::ERROR_REASON_SANDBOX_VIOLATION, Code::INTERNAL},
+      {v1::ERROR_REASON_INTERNAL, Code::INTERNAL},
+      {v1::ERROR_REASON_CANCELLED, Code::CANCELLED},
+  };
+  EXPECT_EQ(promised.size(), static_cast<size_t>(v1::ErrorReason_descriptor()->value_count()));
+  for (const auto& [reason, code] : promised) EXPECT_EQ(StatusCodeOf(reason), code) << ReasonName(reason);
 }
 
 TEST(StatusMapping, AReasonFromAWorkerThatNobodyKnowsIsInternal) {
@@ -37,6 +56,11 @@ TEST(StatusMapping, EndingsAreToldApart) {
   using Kind = WorkerExit::Kind;
   EXPECT_EQ(FailureOf(WorkerExited{{Kind::kOutOfMemory, 80, "out_of_memory"}}).reason,
             v1::ERROR_REASON_HEAP_LIMIT);
+  EXPECT_EQ(FailureOf(WorkerExited{{Kind::kMemoryLimit, 88, "memory_limit"}}).reason,
+            v1::ERROR_REASON_MEMORY_LIMIT);
+  EXPECT_EQ(FailureOf(WorkerExited{{Kind::kSandboxViolation, SIGSYS, "sandbox_violation"}}).reason,
+            v1::ERROR_REASON_SANDBOX_VIOLATION);
+  EXPECT_EQ(FailureOf(WorkerExited{{Kind::kSetup, 87, "setup"}}).reason, v1::ERROR_REASON_WORKER_LOST);
   EXPECT_EQ(FailureOf(WorkerExited{{Kind::kKilled, SIGKILL, "killed"}}).reason, v1::ERROR_REASON_WORKER_LOST);
   EXPECT_EQ(FailureOf(WorkerLost{"zygote"}).reason, v1::ERROR_REASON_WORKER_LOST);
   const Failure crash = FailureOf(WorkerExited{{Kind::kCrashed, SIGSEGV, "signal_11"}});

@@ -31,6 +31,7 @@ void LogEnd(WorkerId id, const WorkerEnd& end) {
   switch (exited->exit.kind) {
     case WorkerExit::Kind::kHungUp:
     case WorkerExit::Kind::kOutOfMemory:
+    case WorkerExit::Kind::kMemoryLimit:
     case WorkerExit::Kind::kNotRewindable:
     case WorkerExit::Kind::kKilled:
       return spdlog::debug("worker {} ended: {}", id, exited->exit.name);
