@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "daemon/admin_routes.h"
+#include "daemon/output_joiner.h"
 #include "daemon/proto_time.h"
 #include "daemon/version.h"
 
@@ -54,8 +55,9 @@ size_t MaxWorkerFrame(const ResolvedConfig& config) {
   return 2 * largest.output_bytes() + 2 * largest.console_bytes() + (1 << 20);
 }
 
-ZygoteHandle::Launcher MakeLauncher(boost::asio::io_context& io, std::string program, const UniqueFd* image) {
-  return [&io, program = std::move(program),
+ZygoteHandle::Launcher MakeLauncher(boost::asio::io_context& io, TimerQueue& timers, std::string program,
+                                    const UniqueFd* image) {
+  return [&io, &timers, program = std::move(program),
           image](absl::AnyInvocable<void(int)> on_exit) -> absl::StatusOr<ZygoteHandle::Process> {
     absl::StatusOr<SocketPair> pair = MakeSocketPair();
     if (!pair.ok()) return pair.status();
@@ -66,7 +68,9 @@ ZygoteHandle::Launcher MakeLauncher(boost::asio::io_context& io, std::string pro
     options.program = program;
     options.descriptors.push_back(std::move(pair->theirs));
     options.descriptors.push_back(std::move(copy));
-    options.on_line = [](std::string_view line) { spdlog::warn("evald-zygote: {}", line); };
+    auto joiner = std::make_unique<OutputJoiner>(
+        &timers, [](std::string_view line) { spdlog::warn("evald-zygote: {}", line); });
+    options.on_line = [joiner = std::move(joiner)](std::string_view line) { joiner->Take(line); };
     options.on_exit = std::move(on_exit);
     absl::StatusOr<std::unique_ptr<ChildProcess>> child = ChildProcess::Start(io, std::move(options));
     if (!child.ok()) return child.status();
@@ -92,7 +96,7 @@ Daemon::Daemon(Options options, ResolvedConfig config)
       signals_(loop_.io()),
       shutdown_(this, &loop_.timers(), config_.drain_timeout) {
   zygote_ = std::make_unique<ZygoteHandle>(
-      loop_.io(), loop_.timers(), MakeLauncher(loop_.io(), options_.zygote, &image_),
+      loop_.io(), loop_.timers(), MakeLauncher(loop_.io(), loop_.timers(), options_.zygote, &image_),
       ZygoteHandle::Handlers{.on_up = [this](const internal::ZygoteBooted& booted) { OnZygoteUp(booted); },
                              .on_first_boot_failed =
                                  [this](const absl::Status& why) {
