@@ -140,9 +140,11 @@ TEST_F(Values, DeepResults) {
     return std::string(nest).replace(nest.find("DEPTH"), 5, depth);
   };
   EXPECT_EQ(Result(of_depth("900")), std::string(900, '[') + std::string(900, ']'));
-  EXPECT_THAT(Result(of_depth("1000000")), StartsWith("throws DataCloneError: "));
+  EXPECT_THAT(Result(of_depth("1000000")), StartsWith("fails RESOURCE_EXHAUSTED (RESULT_DEPTH_LIMIT): "));
+  // protobuf's own limit on nesting is reached first.
   EXPECT_THAT(Result(of_depth("1000000"), v1::RESULT_FORMAT_STRUCTURED),
-              StartsWith("throws DataCloneError: "));
+              AnyOf(StartsWith("fails RESOURCE_EXHAUSTED (RESULT_DEPTH_LIMIT): "),
+                    StartsWith("throws DataCloneError: ")));
 }
 
 TEST_F(Values, GlobalsOfEveryKind) {
