@@ -64,6 +64,8 @@ TEST(Config, WrongValuesNameTheField) {
   EXPECT_THAT(ErrorOf("max_limits { wall_time { } }"),
               StartsWith("max_limits.wall_time: must be more than 0"));
   EXPECT_THAT(ErrorOf("kill_grace { seconds: -1 }"), StartsWith("kill_grace: must not be negative"));
+  EXPECT_THAT(ErrorOf("drain_timeout { seconds: 9223372035 nanos: 2147483647 }"),
+              StartsWith("drain_timeout: must be less than a year"));
   EXPECT_THAT(ErrorOf("zygote_boot_timeout { }"), StartsWith("zygote_boot_timeout: must be more than 0"));
   EXPECT_THAT(ErrorOf("max_request_bytes: 2000000000"), StartsWith("max_request_bytes: "));
 }

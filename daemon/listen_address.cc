@@ -5,9 +5,12 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -59,6 +62,9 @@ std::string ListenAddress::ToString() const {
 absl::StatusOr<ListenAddress> ParseListenAddress(absl::string_view text) {
   ListenAddress address;
   absl::string_view rest = text;
+  // The system's calls would stop reading there.
+  if (text.find('\0') != absl::string_view::npos)
+    return absl::InvalidArgumentError(absl::StrCat("\"", absl::CHexEscape(text), "\" holds a NUL character"));
   if (absl::ConsumePrefix(&rest, "unix:")) {
     address.unix_path = std::string(rest);
     if (rest.empty() || rest[0] != '/')
@@ -70,15 +76,20 @@ absl::StatusOr<ListenAddress> ParseListenAddress(absl::string_view text) {
     return address;
   }
   const size_t colon = text.rfind(':');
+  const absl::string_view digits = colon == absl::string_view::npos ? "" : text.substr(colon + 1);
   uint32_t port = 0;
-  if (colon == absl::string_view::npos || colon == 0 || !absl::SimpleAtoi(text.substr(colon + 1), &port) ||
-      port > UINT16_MAX) {
+  // SimpleAtoi alone would take a sign and spaces.
+  const bool is_number = std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit);
+  if (!is_number || !absl::SimpleAtoi(digits, &port) || port > UINT16_MAX) {
     return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" is neither HOST:PORT nor unix:/PATH"));
   }
   address.port = static_cast<uint16_t>(port);
   absl::string_view host = text.substr(0, colon);
   if (absl::ConsumePrefix(&host, "[") && !absl::ConsumeSuffix(&host, "]")) {
     return absl::InvalidArgumentError(absl::StrCat("\"", text, "\": the bracket is not closed"));
+  }
+  if (host.empty() || host.find_first_of("[]") != absl::string_view::npos) {
+    return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" has no host that could be meant"));
   }
   address.host = std::string(host);
   return address;

@@ -5,6 +5,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <string>
+
 #include "base/unique_fd.h"
 
 namespace evald {
@@ -22,11 +24,14 @@ TEST(ListenAddress, Parses) {
 }
 
 TEST(ListenAddress, RefusesWhatIsNone) {
-  for (const char* text :
-       {"", "80", ":80", "host", "host:", "host:x", "host:70000", "unix:", "unix:relative", "[::1:80"}) {
+  for (const char* text : {"", "80", ":80", "host", "host:", "host:x", "host:70000", "unix:", "unix:relative",
+                           "[::1:80", "[]:80", "[[a]:1", "a]:1", "host: 80", "host:+80", "host:80 "}) {
     EXPECT_FALSE(ParseListenAddress(text).ok()) << text;
   }
   EXPECT_FALSE(ParseListenAddress("unix:/" + std::string(200, 'x')).ok());
+  using std::string_literals::operator""s;
+  EXPECT_FALSE(ParseListenAddress("unix:/a\0b"s).ok());
+  EXPECT_FALSE(ParseListenAddress("a\0b:1"s).ok());
 }
 
 TEST(ListenAddress, APortInUseIsNamed) {

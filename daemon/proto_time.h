@@ -9,9 +9,10 @@
 
 namespace evald {
 
-// Durations too long for 64-bit nanoseconds (292 years) become the longest that fits.
+// Durations too long for 64-bit nanoseconds (292 years) become the longest that fits. Takes ill-formed ones
+// too: nanos may be more than a second, up to the 2.1 that 32 bits hold.
 inline Duration ToDuration(const google::protobuf::Duration& proto) {
-  constexpr int64_t kLongest = std::numeric_limits<int64_t>::max() / 1'000'000'000 - 1;
+  constexpr int64_t kLongest = std::numeric_limits<int64_t>::max() / 1'000'000'000 - 3;
   if (proto.seconds() > kLongest) return Duration::max();
   if (proto.seconds() < -kLongest) return Duration::min();
   return std::chrono::seconds(proto.seconds()) + Duration(proto.nanos());

@@ -269,8 +269,9 @@ WriteOutcome WriteValue(v8::Local<v8::Context> context, v8::Local<v8::Value> val
     json_sink.emplace(json);
   }
   ValueSink& sink = json_sink ? static_cast<ValueSink&>(*json_sink) : *struct_sink;
-  const WriteOutcome outcome = Walk(context, sink, bounded, error).Write(value);
-  if (outcome == WriteOutcome::kTooDeep && bounded.max_depth < limits.max_depth) return WriteOutcome::kCannotBeCarried;
+  WriteOutcome outcome = Walk(context, sink, bounded, error).Write(value);
+  // The format's own limit, not the request's.
+  if (outcome == WriteOutcome::kTooDeep && bounded.max_depth < limits.max_depth) outcome = WriteOutcome::kCannotBeCarried;
   if (outcome != WriteOutcome::kWritten) {
     out.Clear();
   } else if (json_sink) {

@@ -1,6 +1,6 @@
 #include "base/check.h"
 #include "snapshot/envelope.h"
-#include "snapshot/envelope_fuzz.h"
+#include "snapshot/envelope_fuzz_check.h"
 
 namespace evald::snapshot {
 

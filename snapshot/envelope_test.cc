@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "snapshot/envelope_fuzz.h"
+#include "snapshot/envelope_fuzz_check.h"
 #include "snapshot/sha256.h"
 
 namespace evald::snapshot {
