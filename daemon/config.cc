@@ -65,9 +65,12 @@ absl::Status ResolvePool(v1::PoolConfig& pool, ResolvedConfig& resolved) {
   }
   if (pool.max_uses() == 0) pool.set_max_uses(10000);
   if (!pool.has_max_age()) FromDuration(std::chrono::minutes(10), *pool.mutable_max_age());
+  if (!pool.has_zygote_max_age()) FromDuration(std::chrono::hours(1), *pool.mutable_zygote_max_age());
   if (pool.max_rewind_pages() == 0) pool.set_max_rewind_pages(16384);
   resolved.rewind = pool.mode() == v1::PoolConfig::REWIND;
-  return ResolveTime("pool.max_age", pool.max_age(), Duration(1), resolved.max_age);
+  absl::Status ok = ResolveTime("pool.max_age", pool.max_age(), Duration(1), resolved.max_age);
+  if (!ok.ok()) return ok;
+  return ResolveTime("pool.zygote_max_age", pool.zygote_max_age(), Duration(1), resolved.zygote_max_age);
 }
 
 absl::Status ResolveSandbox(v1::SandboxConfig& sandbox) {

@@ -22,6 +22,7 @@ struct ResolvedConfig {
   // The same values as C++ types, for those who use them.
   Tenants tenants;
   Duration max_age{};
+  Duration zygote_max_age{};
   Duration kill_grace{};
   Duration snapshot_build_timeout{};
   Duration zygote_boot_timeout{};

@@ -29,6 +29,7 @@ TEST(Config, AnEmptyOneIsValidAndComplete) {
   EXPECT_EQ(config->proto.pool().mode(), v1::PoolConfig::REWIND);
   EXPECT_EQ(config->proto.sandbox().level(), v1::SandboxConfig::BEST_EFFORT);
   EXPECT_EQ(config->max_age, std::chrono::minutes(10));
+  EXPECT_EQ(config->zygote_max_age, std::chrono::hours(1));
   EXPECT_EQ(config->kill_grace, std::chrono::milliseconds(250));
   EXPECT_EQ(config->proto.max_request_bytes(), 64u << 20);
   EXPECT_EQ(config->proto.admission().max_queue(), 1024u);
@@ -58,6 +59,7 @@ TEST(Config, WrongValuesNameTheField) {
   EXPECT_THAT(ErrorOf("pool { min_idle: 9 max_workers: 4 }"),
               StartsWith("pool.min_idle: 9 is more than pool.max_workers (4)"));
   EXPECT_THAT(ErrorOf("pool { max_age { seconds: -1 } }"), StartsWith("pool.max_age: "));
+  EXPECT_THAT(ErrorOf("pool { zygote_max_age { } }"), StartsWith("pool.zygote_max_age: must be more than 0"));
   EXPECT_THAT(ErrorOf("default_limits { wall_time { seconds: 61 } }"),
               StartsWith("default_limits.wall_time: "));
   EXPECT_THAT(ErrorOf("default_limits { heap_bytes: 70000000 }"), StartsWith("default_limits.heap_bytes: "));

@@ -55,8 +55,8 @@ size_t MaxWorkerFrame(const ResolvedConfig& config) {
   return 2 * largest.output_bytes() + 2 * largest.console_bytes() + (1 << 20);
 }
 
-ZygoteHandle::Launcher MakeLauncher(boost::asio::io_context& io, TimerQueue& timers, std::string program,
-                                    const UniqueFd* image) {
+Images::Launcher MakeLauncher(boost::asio::io_context& io, TimerQueue& timers, std::string program,
+                              const UniqueFd* image) {
   return [&io, &timers, program = std::move(program),
           image](absl::AnyInvocable<void(int)> on_exit) -> absl::StatusOr<ZygoteHandle::Process> {
     absl::StatusOr<SocketPair> pair = MakeSocketPair();
@@ -95,15 +95,15 @@ Daemon::Daemon(Options options, ResolvedConfig config)
       started_(loop_.clock().Now()),
       signals_(loop_.io()),
       shutdown_(this, &loop_.timers(), config_.drain_timeout) {
-  zygote_ = std::make_unique<ZygoteHandle>(
+  images_ = std::make_unique<Images>(
       loop_.io(), loop_.timers(), MakeLauncher(loop_.io(), loop_.timers(), options_.zygote, &image_),
-      ZygoteHandle::Handlers{.on_up = [this](const internal::ZygoteBooted& booted) { OnZygoteUp(booted); },
-                             .on_first_boot_failed =
-                                 [this](const absl::Status& why) {
-                                   FailBoot(absl::UnavailableError(absl::StrCat("zygote: ", why.message())));
-                                 }});
-  pool_ = std::make_unique<Pool>(MakePoolOptions(config_), zygote_.get(), &loop_.timers());
-  zygote_->SetEvents(pool_.get());
+      Images::Handlers{.on_up = [this](const internal::ZygoteBooted& booted) { OnZygoteUp(booted); },
+                       .on_first_boot_failed =
+                           [this](const absl::Status& why) {
+                             FailBoot(absl::UnavailableError(absl::StrCat("zygote: ", why.message())));
+                           }});
+  pool_ = std::make_unique<Pool>(MakePoolOptions(config_), images_.get(), &loop_.timers());
+  images_->SetEvents(pool_.get());
   const v1::AdmissionConfig& admission = config_.proto.admission();
   scheduler_ = std::make_unique<Scheduler>(
       SchedulerOptions{admission.max_queue(), admission.max_queue_bytes(), config_.kill_grace},
@@ -178,10 +178,11 @@ void Daemon::StartZygote(BuiltSnapshot built) {
                    : absl::StrCat("built in ", Text(ToDuration(snapshot.build_time())), " (",
                                   snapshot_->build_reason(), ")"),
                snapshot.blob_bytes(), snapshot.v8_version());
-  zygote_->Start({.boot = MakeBoot(config_, *snapshot_),
-                  .generation = snapshot.generation(),
-                  .boot_timeout = config_.zygote_boot_timeout,
-                  .max_worker_frame = MaxWorkerFrame(config_)});
+  images_->Start({.zygote = {.boot = MakeBoot(config_, *snapshot_),
+                             .generation = snapshot.generation(),
+                             .boot_timeout = config_.zygote_boot_timeout,
+                             .max_worker_frame = MaxWorkerFrame(config_)},
+                  .max_age = config_.zygote_max_age});
 }
 
 void Daemon::OnZygoteUp(const internal::ZygoteBooted& booted) {
@@ -223,7 +224,7 @@ void Daemon::FillStatus(v1::GetSnapshotResponse& response) const {
   v1::PoolStatus& pool = *response.mutable_pool();
   pool_->FillStatus(pool);
   pool.set_queued(scheduler_->waiting());
-  pool.set_zygote_restarts(zygote_->restarts());
+  pool.set_zygote_restarts(images_->restarts());
   if (zygote_facts_.has_value()) {
     if (config_.rewind) pool.set_rewind_off_reason(zygote_facts_->rewind_off_reason());
     *pool.mutable_sandbox_in_force() = zygote_facts_->sandbox_in_force();
@@ -271,7 +272,7 @@ void Daemon::StopWorkers(Done done) {
   pool_->Close(std::move(done));
 }
 
-void Daemon::StopZygote(Done done) { zygote_->Stop(std::move(done)); }
+void Daemon::StopZygote(Done done) { images_->Stop(std::move(done)); }
 
 void Daemon::Leave() {
   if (boot_failure_.ok()) spdlog::info("bye after {}", Text(loop_.clock().Now() - started_));

@@ -16,6 +16,7 @@
 #include "daemon/admin_server.h"
 #include "daemon/config.h"
 #include "daemon/grpc_server.h"
+#include "daemon/images.h"
 #include "daemon/loop.h"
 #include "daemon/options.h"
 #include "daemon/pool.h"
@@ -25,7 +26,6 @@
 #include "daemon/snapshot_service.h"
 #include "daemon/snapshot_tool.h"
 #include "daemon/status_source.h"
-#include "daemon/zygote_handle.h"
 
 namespace evald {
 
@@ -77,7 +77,7 @@ class Daemon final : public StatusSource, private ShutdownSteps {
   std::optional<internal::SnapshotReady> snapshot_;
   std::optional<internal::ZygoteBooted> zygote_facts_;
   std::unique_ptr<SnapshotTool> snapshot_tool_;
-  std::unique_ptr<ZygoteHandle> zygote_;
+  std::unique_ptr<Images> images_;
   std::unique_ptr<Pool> pool_;
   std::unique_ptr<Scheduler> scheduler_;
   AdminRouter admin_router_;

@@ -43,6 +43,8 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Create(Options options,
     return absl::UnavailableError(absl::StrCat("cannot listen on ", options.address.ToString()));
   }
   if (options.address.unix_path.empty()) server->address_.port = static_cast<uint16_t>(port);
+  // gRPC's health service begins with SERVING for "", and can be told otherwise only once the server runs:
+  // who asks within that instant is told too much.
   server->SetHealth(Health::kNotServing);
   return server;
 }

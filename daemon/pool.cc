@@ -176,6 +176,7 @@ void Pool::Fork() {
   worker->id = ++last_id_;
   worker->born = worker->since = timers_->clock().Now();
   worker->generation = host_->generation();
+  worker->image = host_->image();
   ++counts_[static_cast<size_t>(State::kStarting)];
   workers_.emplace(worker->id, std::move(worker));
   host_->Fork(last_id_);
@@ -248,7 +249,9 @@ void Pool::OnWorkerReady(WorkerId id, const internal::WorkerReady& ready) {
     (worker.keeps_state ? share.kept : share.clean).push_back(id);
   }
   last_activity_ = worker.since;
-  if (worker.uses >= options_.max_uses) {
+  if (worker.outdated) {
+    Retire(worker, "renewed");
+  } else if (worker.uses >= options_.max_uses) {
     Retire(worker, "max_uses");
   } else if (Expired(worker)) {
     Retire(worker, "max_age");
@@ -291,6 +294,7 @@ void Pool::OnWorkerEnded(WorkerId id, const WorkerEnd& end) {
 }
 
 void Pool::OnForksPossible() {
+  if (std::exchange(image_, host_->image()) != host_->image()) has_outdated_ = true;
   NotifyAvailable();
   ScheduleTidying();
 }
@@ -301,9 +305,23 @@ void Pool::NotifyAvailable() {
 
 void Pool::ScheduleTidying() {
   if (tidy_timer_.armed() || !open_) return;
-  if (retiring_.empty() && !WantsRefill()) return;
+  if (retiring_.empty() && !has_outdated_ && !WantsRefill()) return;
   untidy_since_ = timers_->clock().Now();
   tidy_timer_ = timers_->After(options_.quiet, [this] { Tidy(); });
+}
+
+void Pool::RetireOutdated() {
+  std::vector<Worker*> some;
+  for (const auto& [id, worker] : workers_) {
+    const bool stays = worker->state != State::kRetiring && worker->state != State::kEnding;
+    if (stays && worker->image != image_ && !worker->outdated) some.push_back(worker.get());
+    if (some.size() == options_.tidy_batch) break;
+  }
+  has_outdated_ = some.size() == options_.tidy_batch;
+  for (Worker* worker : some) {
+    worker->outdated = true;
+    if (worker->state == State::kIdle) Retire(*worker, "renewed");
+  }
 }
 
 void Pool::Tidy() {
@@ -313,11 +331,12 @@ void Pool::Tidy() {
     tidy_timer_ = timers_->After(due - now, [this] { Tidy(); });
     return;
   }
+  if (has_outdated_) RetireOutdated();
   for (size_t i = 0; i < options_.tidy_batch; ++i) {
     if (Worker* leaver = TakeRetiring()) HangUp(*leaver);
   }
   for (size_t i = 0; i < options_.tidy_batch && WantsRefill(); ++i) Fork();
-  if (!retiring_.empty() || WantsRefill()) {
+  if (!retiring_.empty() || has_outdated_ || WantsRefill()) {
     tidy_timer_ = timers_->After(options_.tidy_interval, [this] { Tidy(); });
   }
 }

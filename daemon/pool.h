@@ -10,6 +10,9 @@
 // A worker that was used for a tenant never serves another. A worker that kept state serves REUSED requests
 // of that tenant only, from then on. Without rewinding, a PRISTINE request is its worker's last.
 //
+// When the host has another image, the workers of earlier ones are replaced, a few at a time: idle ones
+// leave, busy ones finish first.
+//
 // Nothing here runs on a request's path but what the request itself needs: workers that are done are hung up,
 // and unused ones forked, a few at a time once it has been quiet for some milliseconds (or has not been for
 // too long), unless a request waits.
@@ -161,8 +164,10 @@ class Pool final : public WorkerEvents {
     std::string tenant;     // meaningful once used
     bool used = false;
     bool keeps_state = false;
+    bool outdated = false;  // to be retired when it is ready next
     uint64_t uses = 0;
     uint64_t generation = 0;
+    uint64_t image = 0;
     v1::IsolateOrigin origin = v1::ISOLATE_ORIGIN_UNSPECIFIED;
     LeaseHolder* holder = nullptr;
     std::string retired_by;  // empty: how it ended says it
@@ -194,6 +199,8 @@ class Pool final : public WorkerEvents {
   Worker* TakeRetiring();
   Worker* PickVictim(const std::string& tenant, absl::FunctionRef<bool(const std::string&)> waits);
 
+  // Some of those that come from an earlier image.
+  void RetireOutdated();
   void ScheduleTidying();
   void Tidy();
   void KeepHouse();
@@ -208,6 +215,8 @@ class Pool final : public WorkerEvents {
 
   bool open_ = false;
   bool rewind_ = false;
+  uint64_t image_ = 0;
+  bool has_outdated_ = false;  // there may be workers that come from another image than that
   WorkerId last_id_ = 0;
   absl::flat_hash_map<WorkerId, std::unique_ptr<Worker>> workers_;
   absl::flat_hash_map<std::string, Share> shares_;

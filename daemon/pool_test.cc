@@ -330,6 +330,43 @@ TEST_F(PoolTest, AfterTheZygoteDiedItFillsUpAgain) {
   EXPECT_THAT(Status().retired(), ElementsAre(Pair("lost", 2)));
 }
 
+TEST_F(PoolTest, WorkersOfAnEarlierImageAreReplacedAFewAtATime) {
+  PoolOptions options = Small(8, 16);
+  options.tidy_batch = 2;
+  Open(options);
+  Serve("a");
+  host_.Renew();
+  EXPECT_THAT(host_.hung_up, ElementsAre());
+  Pass(milliseconds(3));
+  EXPECT_EQ(host_.hung_up.size(), 2u);
+  EXPECT_GE(pool_->starting(), 2u) << "their places are taken at once";
+  EXPECT_GE(pool_->idle(), 6u);
+  for (int i = 0; i < 20; ++i) {
+    Pass(milliseconds(25));
+    host_.ReadyAll();
+    for (WorkerId gone : std::vector<WorkerId>(std::exchange(host_.hung_up, {}))) host_.End(gone);
+  }
+  EXPECT_THAT(Status().retired(), ElementsAre(Pair("renewed", 8)));
+  EXPECT_EQ(pool_->unused(), 8u);
+  EXPECT_EQ(host_.live(), 8u);
+}
+
+TEST_F(PoolTest, BusyWorkersOfAnEarlierImageFinishFirst) {
+  Open(Small(1, 2));
+  std::optional<Lease> lease;
+  const WorkerId id = MustAcquire(lease, "a");
+  host_.Renew();
+  Pass(milliseconds(3));
+  EXPECT_THAT(host_.hung_up, ElementsAre());
+  host_.Reply(id);
+  EXPECT_EQ(holder_.replies, 1);
+  lease.reset();
+  host_.Ready(id, v1::ISOLATE_ORIGIN_REWOUND);
+  EXPECT_FALSE(pool_->idle() > 0 && pool_->unused() == 0) << "it is not leased again";
+  Pass(milliseconds(30));
+  EXPECT_THAT(host_.hung_up, ElementsAre(id));
+}
+
 TEST_F(PoolTest, ClosingHangsUpAndWaits) {
   Open(Small(2, 4));
   std::optional<Lease> lease;

@@ -30,6 +30,7 @@ class EchoHost final : public WorkerHost {
 
   bool CanFork() const override { return true; }
   uint64_t generation() const override { return 7; }
+  uint64_t image() const override { return 1; }
   void Fork(WorkerId id) override { SayReady(id, v1::ISOLATE_ORIGIN_FORKED); }
   void Send(WorkerId id, const internal::WorkerRequest& request) override {
     if (request.eval().source() == "hang") return;

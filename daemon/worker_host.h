@@ -44,7 +44,7 @@ class WorkerEvents {
   virtual void OnWorkerReply(WorkerId id, internal::WorkerReply& reply) = 0;
   // The last word on every worker. A reply that it managed to send came before.
   virtual void OnWorkerEnded(WorkerId id, const WorkerEnd& end) = 0;
-  // Forking has become possible (again).
+  // Forking has become possible (again), or the image has changed.
   virtual void OnForksPossible() = 0;
 };
 
@@ -54,6 +54,9 @@ class WorkerHost {
   virtual bool CanFork() const = 0;
   // The snapshot generation that workers forked now come from.
   virtual uint64_t generation() const = 0;
+  // The image that workers forked now come from, a number that counts up. Workers of an earlier one still
+  // serve, but are to be replaced.
+  virtual uint64_t image() const = 0;
   // REQUIRES: an id that was never used, and CanFork(). Answered by OnWorkerReady or OnWorkerEnded.
   virtual void Fork(WorkerId id) = 0;
   // REQUIRES: the worker is ready.

@@ -139,6 +139,7 @@ void ZygoteHandle::Fall(const std::string& why) {
     if (stopped_) std::exchange(stopped_, nullptr)();
     return;
   }
+  if (retired_) return spdlog::warn("a retired zygote is gone before its last workers: {}", why);
   if (!booted_once_) {
     if (handlers_.on_first_boot_failed) handlers_.on_first_boot_failed(absl::UnavailableError(why));
     return;
@@ -161,6 +162,12 @@ void ZygoteHandle::LoseAllWorkers(const std::string& why) {
     ids.push_back(id);
   }
   for (const WorkerId id : ids) End(id, WorkerLost{why});
+}
+
+void ZygoteHandle::Retire() {
+  retired_ = true;
+  // The pause before a restart.
+  if (phase_ == Phase::kDown) timer_.Cancel();
 }
 
 void ZygoteHandle::Stop(absl::AnyInvocable<void()> done) {

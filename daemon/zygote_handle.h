@@ -59,6 +59,8 @@ class ZygoteHandle final : public WorkerHost {
 
   // REQUIRES: called once.
   void Start(Options options);
+  // Its workers go on, but when it dies no other one is started.
+  void Retire();
   // Hangs up on the zygote; `done` when it has gone, by itself or killed.
   void Stop(absl::AnyInvocable<void()> done);
 
@@ -67,6 +69,8 @@ class ZygoteHandle final : public WorkerHost {
 
   bool CanFork() const override { return up(); }
   uint64_t generation() const override { return options_.generation; }
+  // One zygote, one image (images.h has several).
+  uint64_t image() const override { return 1; }
   void Fork(WorkerId id) override;
   void Send(WorkerId id, const internal::WorkerRequest& request) override;
   void Kill(WorkerId id) override;
@@ -117,6 +121,7 @@ class ZygoteHandle final : public WorkerHost {
   Timer timer_;  // boot deadline, patience with a dying process, pause before a restart
   absl::AnyInvocable<void()> stopped_;
   bool booted_once_ = false;
+  bool retired_ = false;
   MonotonicTime up_since_{};
   Duration pause_;
   uint64_t restarts_ = 0;

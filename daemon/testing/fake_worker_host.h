@@ -18,6 +18,7 @@ class FakeWorkerHost final : public WorkerHost {
 
   bool CanFork() const override { return up_; }
   uint64_t generation() const override { return 1; }
+  uint64_t image() const override { return image_; }
   void Fork(WorkerId id) override { live_.emplace(id, internal::WorkerRequest()); }
   void Send(WorkerId id, const internal::WorkerRequest& request) override { live_.at(id) = request; }
   void Kill(WorkerId id) override { killed.push_back(id); }
@@ -54,6 +55,11 @@ class FakeWorkerHost final : public WorkerHost {
     up_ = true;
     events_->OnForksPossible();
   }
+  // Workers come from another image from now on.
+  void Renew() {
+    ++image_;
+    events_->OnForksPossible();
+  }
   // Everyone who was forked and has not spoken yet does.
   void ReadyAll() {
     for (const auto& [id, request] : std::map(live_)) {
@@ -70,6 +76,7 @@ class FakeWorkerHost final : public WorkerHost {
  private:
   WorkerEvents* events_ = nullptr;
   bool up_ = true;
+  uint64_t image_ = 1;
   std::map<WorkerId, internal::WorkerRequest> live_;
   std::map<WorkerId, bool> greeted_;
 };

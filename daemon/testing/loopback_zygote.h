@@ -2,6 +2,7 @@
 // a "worker" is the socket that the daemon sent, and its "process" a sleeping child or none.
 #pragma once
 
+#include <errno.h>
 #include <sys/socket.h>
 
 #include <cstring>
@@ -80,6 +81,15 @@ class LoopbackZygote {
   }
 
   void Die() { control_.reset(); }
+  // Whether the daemon has hung up. What it sent before is skipped.
+  bool HungUp() {
+    char bytes[256];
+    ssize_t size;
+    do {
+      size = recv(control_.get(), bytes, sizeof(bytes), MSG_DONTWAIT);
+    } while (size > 0);
+    return size == 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+  }
 
   // The workers' ends of their sockets, by id.
   std::map<uint64_t, UniqueFd> sockets;
