@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,8 +50,6 @@ constexpr int kAllowed[] = {
     SCMP_SYS(gettimeofday),
     SCMP_SYS(time),
     SCMP_SYS(timer_settime),
-    // The limit on a request's memory, below the process's own.
-    SCMP_SYS(prlimit64),
     SCMP_SYS(rt_sigreturn),
     SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(restart_syscall),
@@ -187,6 +186,11 @@ void Sandbox::PrepareFilter(OutsideMemory& outside) {
   for (const int number : kAllowed) {
     if (error == 0) error = seccomp_rule_add(context, SCMP_ACT_ALLOW, number, 0);
   }
+  // The limit on a request's memory, below the process's own. Never another process's: siblings and the zygote are the same user.
+  if (error == 0) {
+    error = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, SCMP_A0(SCMP_CMP_EQ, 0),
+                             SCMP_A1(SCMP_CMP_EQ, RLIMIT_DATA));
+  }
   if (error == 0) error = seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2);  // a binary search
   const UniqueFd file(memfd_create("evald-filter", MFD_CLOEXEC));
   if (error == 0) error = seccomp_export_bpf(context, file.get());
@@ -208,7 +212,7 @@ void Sandbox::PrepareFilter(OutsideMemory& outside) {
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter) == 0;
   });
   if (taken) filter_ = filter;
-  Note(taken, absl::StrCat("seccomp filter of ", std::size(kAllowed), " system calls"), 0);
+  Note(taken, absl::StrCat("seccomp filter of ", std::size(kAllowed) + 1, " system calls"), 0);
 }
 
 }  // namespace evald
