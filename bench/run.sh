@@ -30,6 +30,9 @@ done
 "$bin/bench/load" "unix:$dir/evald" "unix:$dir/echo" "$rounds" || { tail -5 "$dir/log"; exit 1; }
 echo
 
+"$bin/bench/lateness" "unix:$dir/evald" $((8 * rounds))
+echo
+
 if command -v node >/dev/null; then
   ours=$("$bin/client/evalctl" --server "unix:$dir/evald" --timeout 60s eval -f bench/hot_loop.js)
   theirs=$(node -p "$(cat bench/hot_loop.js)")
