@@ -85,10 +85,13 @@ absl::StatusOr<ListenAddress> ParseListenAddress(absl::string_view text) {
   }
   address.port = static_cast<uint16_t>(port);
   absl::string_view host = text.substr(0, colon);
-  if (absl::ConsumePrefix(&host, "[") && !absl::ConsumeSuffix(&host, "]")) {
+  const bool bracketed = absl::ConsumePrefix(&host, "[");
+  if (bracketed && !absl::ConsumeSuffix(&host, "]")) {
     return absl::InvalidArgumentError(absl::StrCat("\"", text, "\": the bracket is not closed"));
   }
-  if (host.empty() || host.find_first_of("[]") != absl::string_view::npos) {
+  // Without its brackets, "[unix]:80" would be a path to gRPC.
+  const bool ipv6 = host.find(':') != absl::string_view::npos;
+  if (host.empty() || host.find_first_of("[]") != absl::string_view::npos || (bracketed && !ipv6)) {
     return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" has no host that could be meant"));
   }
   address.host = std::string(host);

@@ -24,8 +24,9 @@ TEST(ListenAddress, Parses) {
 }
 
 TEST(ListenAddress, RefusesWhatIsNone) {
-  for (const char* text : {"", "80", ":80", "host", "host:", "host:x", "host:70000", "unix:", "unix:relative",
-                           "[::1:80", "[]:80", "[[a]:1", "a]:1", "host: 80", "host:+80", "host:80 "}) {
+  for (const char* text :
+       {"", "80", ":80", "host", "host:", "host:x", "host:70000", "unix:", "unix:relative", "[::1:80",
+        "[]:80", "[[a]:1", "a]:1", "[unix]:4", "host: 80", "host:+80", "host:80 "}) {
     EXPECT_FALSE(ParseListenAddress(text).ok()) << text;
   }
   EXPECT_FALSE(ParseListenAddress("unix:/" + std::string(200, 'x')).ok());

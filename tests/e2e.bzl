@@ -5,7 +5,7 @@ _PROGRAMS = {
     "EVALCTL": "//client:evalctl",
     "EVALD_DAEMON": "//daemon:evald",
     "EVALD_SNAPSHOT_TOOL": "//snapshot:evald-snapshot",
-    "EVALD_ZYGOTE": "//runtime:evald-zygote",
+    "EVALD_ZYGOTE": "//tools/sanitizers:zygote",
 }
 
 def e2e_test(name, srcs, programs = {}, data = [], deps = [], size = "medium"):

@@ -77,7 +77,7 @@ def envelope():
     for field in header.DESCRIPTOR.fields:
         if field.type == field.TYPE_STRING and field.label != field.LABEL_REPEATED:
             setattr(header, field.name, "x")
-    encoded = header.SerializeToString()
+    encoded = header.SerializeToString(deterministic=True)
     preamble = b"\x89EVALD\r\n" + struct.pack("<IIQ", 1, 4, 4)
     return {
         "sealed": b"\x01\x00\x00" + bytes([len(encoded)]) + encoded + b"startup data",
@@ -147,14 +147,14 @@ def requests():
     exported = script_pb2.CallFunctionRequest(module="m", function="o.f")
     missing = script_pb2.CallFunctionRequest(function="a..b")
     return {
-        "eval": b"\x00" + whole.SerializeToString(),
-        "eval-reserved": b"\x00" + reserved.SerializeToString(),
-        "eval-bad-json": b"\x00" + bad_json.SerializeToString(),
-        "eval-long-time": b"\x00" + long_time.SerializeToString(),
+        "eval": b"\x00" + whole.SerializeToString(deterministic=True),
+        "eval-reserved": b"\x00" + reserved.SerializeToString(deterministic=True),
+        "eval-bad-json": b"\x00" + bad_json.SerializeToString(deterministic=True),
+        "eval-long-time": b"\x00" + long_time.SerializeToString(deterministic=True),
         "eval-enums": b"\x00\x0a\x011\x18\x09\x30\x07",
-        "call": b"\x01" + call.SerializeToString(),
-        "call-export": b"\x01" + exported.SerializeToString(),
-        "call-empty-name": b"\x01" + missing.SerializeToString(),
+        "call": b"\x01" + call.SerializeToString(deterministic=True),
+        "call-export": b"\x01" + exported.SerializeToString(deterministic=True),
+        "call-empty-name": b"\x01" + missing.SerializeToString(deterministic=True),
     }
 
 
@@ -180,6 +180,7 @@ def listen_address():
         "no-port": "localhost:",
         "open-bracket": "[::1:80",
         "inner-bracket": "[[a]:1",
+        "bracketed-scheme": "[unix]:4",
         "signed-port": "a:+80",
         "space": "a: 80",
         "relative": "unix:run",
@@ -212,8 +213,8 @@ def value():
     for _ in range(32):
         inner = inner.list_value.values.add()
     files = {
-        "structured": b"\x01\x20" + whole.SerializeToString(),
-        "structured-deep": b"\x01\x20" + deep.SerializeToString(),
+        "structured": b"\x01\x20" + whole.SerializeToString(deterministic=True),
+        "structured-deep": b"\x01\x20" + deep.SerializeToString(deterministic=True),
         "bytes": b"\x02\x00\x00\xff",
         "undefined": b"\x03\x00\x22\x00",
         "unset": b"\x03\x00",
@@ -239,7 +240,7 @@ def worker_channel():
     from evald.internal import worker_pb2
 
     def message(**fields):
-        return frame(worker_pb2.WorkerMessage(**fields).SerializeToString())
+        return frame(worker_pb2.WorkerMessage(**fields).SerializeToString(deterministic=True))
 
     ready = message(ready=worker_pb2.WorkerReady(isolate_origin=1))
     rewound = message(ready=worker_pb2.WorkerReady(isolate_origin=2))
