@@ -1,4 +1,5 @@
-// CHECK: a broken invariant ends the process with the place and the words. Not for input, not for the environment.
+// CHECK: a broken invariant ends the process with the place and the words. Not for input, not for the
+// environment.
 #pragma once
 
 #include <cstdio>

@@ -39,7 +39,8 @@ void EncodeFrameHeader(size_t size, char (&header)[kFrameHeaderBytes]) {
 
 size_t DecodeFrameHeader(const char (&header)[kFrameHeaderBytes]) {
   size_t size = 0;
-  for (size_t i = 0; i < kFrameHeaderBytes; ++i) size |= static_cast<size_t>(static_cast<uint8_t>(header[i])) << (8 * i);
+  for (size_t i = 0; i < kFrameHeaderBytes; ++i)
+    size |= static_cast<size_t>(static_cast<uint8_t>(header[i])) << (8 * i);
   return size;
 }
 
@@ -76,7 +77,8 @@ absl::StatusOr<FrameReader::State> FrameReader::Next(std::string_view& payload) 
   std::memcpy(header, buffer_.data() + begin_, kFrameHeaderBytes);
   const size_t size = DecodeFrameHeader(header);
   if (size > max_payload_) {
-    return absl::OutOfRangeError(absl::StrCat("a frame of ", size, " bytes, more than the limit of ", max_payload_));
+    return absl::OutOfRangeError(
+        absl::StrCat("a frame of ", size, " bytes, more than the limit of ", max_payload_));
   }
   if (end_ - begin_ < kFrameHeaderBytes + size) return State::kNeedMore;
   payload = std::string_view(buffer_.data() + begin_ + kFrameHeaderBytes, size);
@@ -104,13 +106,15 @@ absl::Status ReadFrame(int fd, size_t max_payload, google::protobuf::MessageLite
   if (*got < kFrameHeaderBytes) return absl::UnavailableError("the peer hung up in the middle of a frame");
   const size_t size = DecodeFrameHeader(header);
   if (size > max_payload) {
-    return absl::OutOfRangeError(absl::StrCat("a frame of ", size, " bytes, more than the limit of ", max_payload));
+    return absl::OutOfRangeError(
+        absl::StrCat("a frame of ", size, " bytes, more than the limit of ", max_payload));
   }
   std::string payload(size, '\0');
   got = ReadFully(fd, payload.data(), size);
   if (!got.ok()) return got.status();
   if (*got < size) return absl::UnavailableError("the peer hung up in the middle of a frame");
-  if (!message.ParseFromString(payload)) return absl::InvalidArgumentError("a frame that is not the message it should be");
+  if (!message.ParseFromString(payload))
+    return absl::InvalidArgumentError("a frame that is not the message it should be");
   return absl::OkStatus();
 }
 

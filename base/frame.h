@@ -3,7 +3,8 @@
 //   frame := length payload
 //   length := the payload's size in bytes, 4 bytes, little-endian; at most the limit that the reader sets
 //
-// Whoever reads treats the peer's bytes as untrusted: the length is checked before anything is allocated for it.
+// Whoever reads treats the peer's bytes as untrusted: the length is checked before anything is allocated for
+// it.
 #pragma once
 
 #include <cstddef>
@@ -35,8 +36,8 @@ class FrameReader {
   // `max_payload`: a longer frame is an error.
   explicit FrameReader(size_t max_payload) : max_payload_(max_payload) {}
 
-  // Where to put the next bytes read, and at most how many: at least one. Grows only by what the peer really sent (twice over
-  // at most), never by what a header merely announces. Valid until the next call.
+  // Where to put the next bytes read, and at most how many: at least one. Grows only by what the peer really
+  // sent (twice over at most), never by what a header merely announces. Valid until the next call.
   struct Space {
     char* data;
     size_t size;
@@ -47,8 +48,8 @@ class FrameReader {
   void Commit(size_t size);
 
   enum class State { kNeedMore, kFrame };
-  // kFrame: `payload` is the next frame, valid until Prepare is called. OUT_OF_RANGE: it announces more than the limit; the
-  // stream cannot be read any further.
+  // kFrame: `payload` is the next frame, valid until Prepare is called. OUT_OF_RANGE: it announces more than
+  // the limit; the stream cannot be read any further.
   absl::StatusOr<State> Next(std::string_view& payload);
 
  private:
@@ -59,7 +60,8 @@ class FrameReader {
 };
 
 // Blocking forms, for processes that do one thing at a time. EINTR is retried.
-// UNAVAILABLE: the peer hung up (before a frame began, or in the middle of one: the message tells). INTERNAL: errno.
+// UNAVAILABLE: the peer hung up (before a frame began, or in the middle of one: the message tells). INTERNAL:
+// errno.
 absl::Status WriteFrame(int fd, const google::protobuf::MessageLite& message);
 // OUT_OF_RANGE: longer than `max_payload`. INVALID_ARGUMENT: not a message of that type.
 absl::Status ReadFrame(int fd, size_t max_payload, google::protobuf::MessageLite& message);

@@ -27,7 +27,8 @@ TEST(WorkerExit, TellsEndingsApart) {
       WorkerExit::FromWaitStatus(StatusOf([] { _exit(static_cast<int>(WorkerExitCode::kPagemap)); }));
   EXPECT_EQ(lost.kind, WorkerExit::Kind::kNotRewindable);
   EXPECT_EQ(lost.name, "pagemap");
-  EXPECT_EQ(WorkerExit::FromWaitStatus(StatusOf([] { raise(SIGSYS); })).kind, WorkerExit::Kind::kSandboxViolation);
+  EXPECT_EQ(WorkerExit::FromWaitStatus(StatusOf([] { raise(SIGSYS); })).kind,
+            WorkerExit::Kind::kSandboxViolation);
   const WorkerExit trap = WorkerExit::FromWaitStatus(StatusOf([] { raise(SIGTRAP); }));
   EXPECT_EQ(trap.kind, WorkerExit::Kind::kCrashed);
   EXPECT_EQ(trap.name, "signal_5");

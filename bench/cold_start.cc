@@ -1,5 +1,5 @@
-// Time to a pristine isolate's first result, each way that there is to get one, and the CPU that each costs all processes together.
-// Usage: cold_start EVALD-ZYGOTE [ROUNDS]
+// Time to a pristine isolate's first result, each way that there is to get one, and the CPU that each costs
+// all processes together. Usage: cold_start EVALD-ZYGOTE [ROUNDS]
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -82,7 +82,8 @@ class Row {
 std::string BuildSnapshot() {
   auto builder = SnapshotBuilder::Create({.extensions = BuiltinExtensions(), .ops = BuiltinOps()});
   EVALD_CHECK(builder.ok(), "the built-in extensions can be built");
-  EVALD_CHECK((*builder)->WithModule({"important", "globalThis.importantFunction = () => 42"}).ok(), "so can this module");
+  EVALD_CHECK((*builder)->WithModule({"important", "globalThis.importantFunction = () => 42"}).ok(),
+              "so can this module");
   return *(*builder)->Finish();
 }
 
@@ -101,8 +102,9 @@ Row MeasureRewind(ZygoteProcess& zygote, int rounds) {
     rewind.Add(static_cast<double>((*worker)->last_ready().rewind_micros()));
   }
   row.SetCpu(CpuOf((*worker)->pid()) - before);
-  std::printf("the rewind itself, off the path: p50 %.0f us, p99 %.0f us, %llu pages put back\n", rewind.Median(),
-              rewind.Quantile(0.99), static_cast<unsigned long long>((*worker)->last_ready().pages_restored()));
+  std::printf("the rewind itself, off the path: p50 %.0f us, p99 %.0f us, %llu pages put back\n",
+              rewind.Median(), rewind.Quantile(0.99),
+              static_cast<unsigned long long>((*worker)->last_ready().pages_restored()));
   return row;
 }
 
@@ -175,14 +177,16 @@ void EvaluateAll(v8::Isolate* isolate) {
   for (const Extension& extension : BuiltinExtensions()) {
     EVALD_CHECK(EvaluateExtension(context, extension), "the built-in extensions run");
   }
-  EVALD_CHECK(!RunScript(context, "globalThis.importantFunction = () => 42", "important").IsEmpty(), "and this script");
+  EVALD_CHECK(!RunScript(context, "globalThis.importantFunction = () => 42", "important").IsEmpty(),
+              "and this script");
   EVALD_CHECK(!RunScript(context, kScript, "script").IsEmpty(), "and this one");
 }
 
 Row MeasureWithoutSnapshot(int rounds) {
   Row row("new isolate, extensions evaluated");
   StartV8();
-  const std::unique_ptr<v8::ArrayBuffer::Allocator> buffers(v8::ArrayBuffer::Allocator::NewDefaultAllocator());
+  const std::unique_ptr<v8::ArrayBuffer::Allocator> buffers(
+      v8::ArrayBuffer::Allocator::NewDefaultAllocator());
   const double before = OwnCpu();
   for (int i = 0; i < rounds; ++i) {
     const auto start = std::chrono::steady_clock::now();
@@ -206,8 +210,10 @@ int Main(const std::string& zygote_binary, int rounds) {
   boot.set_heap_bytes(64 << 20);
   auto zygote = ZygoteProcess::Start(zygote_binary, snapshot, boot);
   if (!zygote.ok()) return std::fprintf(stderr, "%s\n", zygote.status().ToString().c_str()), 1;
-  std::printf("Time to a pristine isolate's first result, microseconds; the built-in extensions, a snapshot of %zu KiB\n",
-              snapshot.size() / 1024);
+  std::printf(
+      "Time to a pristine isolate's first result, microseconds; the built-in extensions, a snapshot of %zu "
+      "KiB\n",
+      snapshot.size() / 1024);
   std::vector<Row> rows;
   rows.push_back(MeasureRewind(**zygote, rounds * 4));
   rows.push_back(MeasurePooledFork(**zygote, rounds));

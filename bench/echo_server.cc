@@ -9,7 +9,8 @@
 namespace {
 
 class EchoService final : public evald::bench::Echo::CallbackService {
-  grpc::ServerUnaryReactor* Echo(grpc::CallbackServerContext* context, const evald::bench::EchoMessage* request,
+  grpc::ServerUnaryReactor* Echo(grpc::CallbackServerContext* context,
+                                 const evald::bench::EchoMessage* request,
                                  evald::bench::EchoMessage* response) override {
     response->set_text(request->text());
     grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();

@@ -1,7 +1,9 @@
-// Load on evald and on a bare gRPC echo, in turn, from one client on the same machine: latencies at fixed rates, throughput with
-// requests in flight, and their ratios. Usage: load EVALD-ADDRESS ECHO-ADDRESS [ROUNDS]
+// Load on evald and on a bare gRPC echo, in turn, from one client on the same machine: latencies at fixed
+// rates, throughput with requests in flight, and their ratios. Usage: load EVALD-ADDRESS ECHO-ADDRESS
+// [ROUNDS]
 //
-// Rounds alternate between the two, and a ratio is taken within each round, so that what else the machine does weighs on both.
+// Rounds alternate between the two, and a ratio is taken within each round, so that what else the machine
+// does weighs on both.
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
@@ -14,8 +16,8 @@
 #include <thread>
 #include <vector>
 
-#include "evald/bench/echo.grpc.pb.h"
 #include "bench/samples.h"
+#include "evald/bench/echo.grpc.pb.h"
 #include "evald/v1/script.grpc.pb.h"
 
 namespace evald::bench {
@@ -91,7 +93,8 @@ MakeCall StrangerCalls(const std::string& address) {
       v1::EvalRequest request;
       v1::EvalResponse response;
       request.set_source("1 + 1");
-      request.set_tenant("stranger-" + std::to_string(SteadyClock::now().time_since_epoch().count()) + "-" + std::to_string((*next)++));
+      request.set_tenant("stranger-" + std::to_string(SteadyClock::now().time_since_epoch().count()) + "-" +
+                         std::to_string((*next)++));
       return stub->Eval(&context, request, &response).ok();
     };
   };
@@ -138,8 +141,8 @@ Figures ClosedLoop(const MakeCall& make, int in_flight, std::chrono::millisecond
   return all;
 }
 
-// `rate` calls a second at fixed times. A call's latency counts from the moment when it was due, so one that is held up by the
-// one before it is not left out.
+// `rate` calls a second at fixed times. A call's latency counts from the moment when it was due, so one that
+// is held up by the one before it is not left out.
 Figures FixedRate(const MakeCall& make, double rate, std::chrono::milliseconds time) {
   Figures figures;
   const Call call = make();
@@ -147,7 +150,8 @@ Figures FixedRate(const MakeCall& make, double rate, std::chrono::milliseconds t
   const auto start = SteadyClock::now();
   const auto count = static_cast<int>(rate * static_cast<double>(time.count()) / 1000);
   for (int i = 0; i < count; ++i) {
-    const auto due = start + std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(i / rate));
+    const auto due =
+        start + std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(i / rate));
     std::this_thread::sleep_until(due);
     // The sleep itself wakes late: that is the client's, not the server's.
     const auto woken = SteadyClock::now();
@@ -167,8 +171,8 @@ class Comparison {
     ratio_.Add(evald / echo);
   }
   void Print(const char* what, const char* unit) {
-    std::printf("%-46s evald %9.0f %-4s echo %9.0f %-4s ratio %5.2f  (%.2f to %.2f)\n", what, evald_.Median(), unit,
-                echo_.Median(), unit, ratio_.Median(), ratio_.Min(), ratio_.Max());
+    std::printf("%-46s evald %9.0f %-4s echo %9.0f %-4s ratio %5.2f  (%.2f to %.2f)\n", what, evald_.Median(),
+                unit, echo_.Median(), unit, ratio_.Median(), ratio_.Min(), ratio_.Max());
   }
 
  private:
@@ -193,7 +197,8 @@ size_t CompareRate(double rate, const MakeCall& evald, const MakeCall& echo, int
   return failed;
 }
 
-size_t CompareThroughput(const char* name, int in_flight, const MakeCall& evald, const MakeCall& echo, int rounds) {
+size_t CompareThroughput(const char* name, int in_flight, const MakeCall& evald, const MakeCall& echo,
+                         int rounds) {
   Comparison throughput;
   size_t failed = 0;
   for (int i = 0; i < rounds; ++i) {
@@ -208,14 +213,19 @@ size_t CompareThroughput(const char* name, int in_flight, const MakeCall& evald,
 
 int Main(const std::string& evald_address, const std::string& echo_address, int rounds) {
   const MakeCall echo = EchoCalls(echo_address), eval = EvalCalls(evald_address, "bench");
-  std::printf("Over gRPC, client and servers on the same cores; medians of %d alternating rounds (least to greatest ratio)\n", rounds);
+  std::printf(
+      "Over gRPC, client and servers on the same cores; medians of %d alternating rounds (least to greatest "
+      "ratio)\n",
+      rounds);
   size_t failed = 0;
   failed += CompareRate(50, eval, echo, rounds);
   failed += CompareRate(200, eval, echo, rounds);
   failed += CompareThroughput("Eval, pristine, one tenant, 1 in flight", 1, eval, echo, rounds);
   failed += CompareThroughput("Eval, pristine, one tenant, 16 in flight", 16, eval, echo, rounds);
-  failed += CompareThroughput("CallFunction, reused, 16 in flight", 16, ReusedCalls(evald_address), echo, rounds);
-  failed += CompareThroughput("Eval, every request another tenant, 16", 16, StrangerCalls(evald_address), echo, rounds);
+  failed +=
+      CompareThroughput("CallFunction, reused, 16 in flight", 16, ReusedCalls(evald_address), echo, rounds);
+  failed += CompareThroughput("Eval, every request another tenant, 16", 16, StrangerCalls(evald_address),
+                              echo, rounds);
   if (failed > 0) std::printf("%zu calls failed\n", failed);
   return failed == 0 ? 0 : 1;
 }

@@ -23,7 +23,8 @@ class Samples {
   double Quantile(double fraction) {
     if (!sorted_) std::sort(values_.begin(), values_.end());
     sorted_ = true;
-    return values_[std::min(values_.size() - 1, static_cast<size_t>(fraction * static_cast<double>(values_.size())))];
+    return values_[std::min(values_.size() - 1,
+                            static_cast<size_t>(fraction * static_cast<double>(values_.size())))];
   }
   double Median() { return Quantile(0.5); }
   double Min() { return Quantile(0); }

@@ -44,6 +44,8 @@ internal::ZygoteBoot MakeBoot(const ResolvedConfig& config, const internal::Snap
   boot.set_verify_rewind(config.proto.pool().verify_rewind());
   boot.set_max_rewind_pages(config.proto.pool().max_rewind_pages());
   boot.set_sandbox(config.proto.sandbox().level());
+  boot.set_cgroup(config.proto.sandbox().cgroup());
+  boot.set_cgroup_memory_bytes(config.proto.sandbox().cgroup_memory_bytes());
   *boot.mutable_engine() = config.proto.engine();
   boot.set_max_frame_bytes(config.proto.max_request_bytes() + kFrameSlack);
   return boot;

@@ -7,7 +7,8 @@
 
 namespace evald {
 
-// One per isolate, used on its thread. A buffer that would exceed the bound is refused, which a script sees as a RangeError.
+// One per isolate, used on its thread. A buffer that would exceed the bound is refused, which a script sees
+// as a RangeError.
 class ArrayBuffers final : public v8::ArrayBuffer::Allocator {
  public:
   // Bytes of all buffers together. The bound holds for what comes; buffers that are there stay.

@@ -24,16 +24,19 @@ v8::Local<v8::String> Name(v8::Isolate* isolate, const char* name) {
 bool OwnValue(v8::Local<v8::Context> context, v8::Local<v8::Object> object, v8::Local<v8::String> key,
               v8::Local<v8::Value>& out) {
   v8::Local<v8::Value> descriptor;
-  if (!object->GetOwnPropertyDescriptor(context, key).ToLocal(&descriptor) || !descriptor->IsObject()) return false;
-  // The descriptor is a fresh ordinary object, but a polluted Object.prototype has a say in what it inherits: own only.
+  if (!object->GetOwnPropertyDescriptor(context, key).ToLocal(&descriptor) || !descriptor->IsObject())
+    return false;
+  // The descriptor is a fresh ordinary object, but a polluted Object.prototype has a say in what it inherits:
+  // own only.
   const v8::Local<v8::Object> fields = descriptor.As<v8::Object>();
   const v8::Local<v8::String> value_key = Name(context->GetIsolate(), "value");
-  return fields->HasOwnProperty(context, value_key).FromMaybe(false) && fields->Get(context, value_key).ToLocal(&out);
+  return fields->HasOwnProperty(context, value_key).FromMaybe(false) &&
+         fields->Get(context, value_key).ToLocal(&out);
 }
 
 // The same, if it is a string.
-bool OwnString(v8::Local<v8::Context> context, v8::Local<v8::Object> object, v8::Local<v8::String> key, size_t max_bytes,
-               std::string& out) {
+bool OwnString(v8::Local<v8::Context> context, v8::Local<v8::Object> object, v8::Local<v8::String> key,
+               size_t max_bytes, std::string& out) {
   v8::Local<v8::Value> value;
   if (!OwnValue(context, object, key, value) || !value->IsString()) return false;
   out = ToUtf8(context->GetIsolate(), value.As<v8::String>(), max_bytes);
@@ -57,10 +60,11 @@ std::string NameOfError(v8::Local<v8::Context> context, v8::Local<v8::Object> er
 }
 
 // The script's own Error.prepareStackTrace, if it set one.
-bool ScriptsFormatter(v8::Local<v8::Context> context, v8::Local<v8::Value>& constructor, v8::Local<v8::Value>& formatter) {
+bool ScriptsFormatter(v8::Local<v8::Context> context, v8::Local<v8::Value>& constructor,
+                      v8::Local<v8::Value>& formatter) {
   v8::Isolate* const isolate = context->GetIsolate();
-  return OwnValue(context, context->Global(), Name(isolate, "Error"), constructor) && constructor->IsObject() &&
-         !constructor->IsProxy() &&
+  return OwnValue(context, context->Global(), Name(isolate, "Error"), constructor) &&
+         constructor->IsObject() && !constructor->IsProxy() &&
          OwnValue(context, constructor.As<v8::Object>(), Name(isolate, "prepareStackTrace"), formatter) &&
          formatter->IsFunction();
 }
@@ -83,8 +87,8 @@ std::string Title(v8::Local<v8::Context> context, v8::Local<v8::Value> error) {
   return absl::StrCat(NameOfError(context, object), message.empty() ? "" : ": ", message);
 }
 
-// V8 asks for the text of `error.stack`: the title, and a line for each call site. Always gives one: V8 10.2 dies of a formatter
-// that throws while no JavaScript is on the stack.
+// V8 asks for the text of `error.stack`: the title, and a line for each call site. Always gives one: V8 10.2
+// dies of a formatter that throws while no JavaScript is on the stack.
 v8::MaybeLocal<v8::Value> FormatStack(v8::Local<v8::Context> context, v8::Local<v8::Value> error,
                                       v8::Local<v8::Array> sites) {
   v8::Isolate* const isolate = context->GetIsolate();
@@ -119,11 +123,14 @@ std::string DescribeStack(v8::Isolate* isolate) {
   std::string text;
   for (int i = 0; i < trace->GetFrameCount(); ++i) {
     const v8::Local<v8::StackFrame> frame = trace->GetFrame(isolate, static_cast<uint32_t>(i));
-    const v8::Local<v8::String> function = frame->GetFunctionName(), script = frame->GetScriptNameOrSourceURL();
-    const std::string place = absl::StrCat(script.IsEmpty() ? "<anonymous>" : ToUtf8(isolate, script, kMaxNameBytes), ":",
-                                           frame->GetLineNumber(), ":", frame->GetColumn());
+    const v8::Local<v8::String> function = frame->GetFunctionName(),
+                                script = frame->GetScriptNameOrSourceURL();
+    const std::string place =
+        absl::StrCat(script.IsEmpty() ? "<anonymous>" : ToUtf8(isolate, script, kMaxNameBytes), ":",
+                     frame->GetLineNumber(), ":", frame->GetColumn());
     const std::string name = function.IsEmpty() ? "" : ToUtf8(isolate, function, kMaxNameBytes);
-    absl::StrAppend(&text, i == 0 ? "" : "\n", "    at ", name.empty() ? place : absl::StrCat(name, " (", place, ")"));
+    absl::StrAppend(&text, i == 0 ? "" : "\n", "    at ",
+                    name.empty() ? place : absl::StrCat(name, " (", place, ")"));
   }
   return text;
 }
@@ -140,7 +147,8 @@ std::string ToUtf8(v8::Isolate* isolate, v8::Local<v8::String> string, size_t ma
 
 v8::MaybeLocal<v8::String> FromUtf8(v8::Isolate* isolate, std::string_view text) {
   if (text.size() > static_cast<size_t>(v8::String::kMaxLength)) return {};
-  return v8::String::NewFromUtf8(isolate, text.data(), v8::NewStringType::kNormal, static_cast<int>(text.size()));
+  return v8::String::NewFromUtf8(isolate, text.data(), v8::NewStringType::kNormal,
+                                 static_cast<int>(text.size()));
 }
 
 v1::ScriptException DescribeException(v8::Local<v8::Context> context, v8::Local<v8::Value> exception,
@@ -171,7 +179,8 @@ v1::ScriptException DescribeException(v8::Local<v8::Context> context, v8::Local<
     out.set_line(message->GetLineNumber(context).FromMaybe(0));
     if (out.line() > 0) out.set_column(message->GetStartColumn(context).FromMaybe(-1) + 1);
     v8::Local<v8::String> line;
-    if (message->GetSourceLine(context).ToLocal(&line)) out.set_source_line(ToUtf8(isolate, line, kMaxSourceLineBytes));
+    if (message->GetSourceLine(context).ToLocal(&line))
+      out.set_source_line(ToUtf8(isolate, line, kMaxSourceLineBytes));
   }
   return out;
 }
@@ -185,7 +194,8 @@ std::string FormatException(const v1::ScriptException& exception) {
   if (!exception.resource_name().empty()) {
     absl::StrAppend(&out, exception.resource_name(), ":", exception.line(), ":", exception.column(), ": ");
   }
-  const std::string title = absl::StrCat(exception.name(), exception.message().empty() ? "" : ": ", exception.message());
+  const std::string title =
+      absl::StrCat(exception.name(), exception.message().empty() ? "" : ": ", exception.message());
   if (exception.stack().empty()) return out + title;
   absl::StrAppend(&out, absl::StartsWith(exception.stack(), title) ? "" : title + "\n", exception.stack());
   return out;

@@ -9,13 +9,13 @@
 
 namespace evald {
 
-// Makes `error.stack` in this isolate come about without calling getters of the error's. An Error.prepareStackTrace that a script
-// sets is honoured.
+// Makes `error.stack` in this isolate come about without calling getters of the error's. An
+// Error.prepareStackTrace that a script sets is honoured.
 void InstallStackFormatter(v8::Isolate* isolate);
 
-// What was thrown, described. No getter, trap or toString of the script's is called, if the isolate has the stack formatter; only an
-// Error.prepareStackTrace that the script set itself may run (bounded by whatever bounds the script). `message` may be empty:
-// then one is made of `exception`.
+// What was thrown, described. No getter, trap or toString of the script's is called, if the isolate has the
+// stack formatter; only an Error.prepareStackTrace that the script set itself may run (bounded by whatever
+// bounds the script). `message` may be empty: then one is made of `exception`.
 v1::ScriptException DescribeException(v8::Local<v8::Context> context, v8::Local<v8::Value> exception,
                                       v8::Local<v8::Message> message);
 

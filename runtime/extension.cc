@@ -15,7 +15,8 @@ absl::Status CheckExtensions(absl::Span<const Extension> extensions) {
       if (before.contains(needed)) continue;
       if (all.contains(needed)) {
         return absl::InvalidArgumentError(absl::StrCat("extension '", extension.name, "' needs '", needed,
-                                                       "', which comes after it: move '", needed, "' before it"));
+                                                       "', which comes after it: move '", needed,
+                                                       "' before it"));
       }
       return absl::InvalidArgumentError(
           absl::StrCat("extension '", extension.name, "' needs '", needed, "', which is not configured"));
@@ -25,8 +26,9 @@ absl::Status CheckExtensions(absl::Span<const Extension> extensions) {
     }
     for (const NativeOp& op : extension.ops) {
       if (!ops.insert(op.name).second) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("extension '", extension.name, "' has the op '", std::string(op.name), "', which another extension has too"));
+        return absl::InvalidArgumentError(absl::StrCat("extension '", extension.name, "' has the op '",
+                                                       std::string(op.name),
+                                                       "', which another extension has too"));
       }
     }
   }

@@ -12,8 +12,9 @@
 
 namespace evald {
 
-// A native function that an extension's JavaScript can call. It becomes part of a snapshot only as a position in the list of
-// all ops, so the list is sorted by name and its digest is part of the snapshot's identity (runtime/identity.h).
+// A native function that an extension's JavaScript can call. It becomes part of a snapshot only as a position
+// in the list of all ops, so the list is sorted by name and its digest is part of the snapshot's identity
+// (runtime/identity.h).
 struct NativeOp {
   std::string_view name;  // static storage; unique across extensions: "<extension>_<what>"
   v8::FunctionCallback callback;
@@ -23,7 +24,8 @@ struct Extension {
   enum class Form {
     // A classic script: its top-level functions and variables become globals. What users configure.
     kScript,
-    // The body of a strict function with one parameter, `ops`: an object that holds the extension's native ops by name.
+    // The body of a strict function with one parameter, `ops`: an object that holds the extension's native
+    // ops by name.
     kFunctionBody,
   };
 
@@ -35,8 +37,8 @@ struct Extension {
   std::vector<NativeOp> ops;  // kFunctionBody only
 };
 
-// INVALID_ARGUMENT names the extension: an empty or repeated name, something it needs that is missing or comes later, an op
-// that another one has too.
+// INVALID_ARGUMENT names the extension: an empty or repeated name, something it needs that is missing or
+// comes later, an op that another one has too.
 absl::Status CheckExtensions(absl::Span<const Extension> extensions);
 
 }  // namespace evald

@@ -47,13 +47,15 @@ void Host::WriteConsole(v1::ConsoleMessage::Level level, std::string text) {
 }
 
 double Host::NowMillis() const {
-  const double millis = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - origin_).count();
+  const double millis =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - origin_).count();
   return std::floor(millis * 10) / 10;
 }
 
 std::shared_ptr<v8::BackingStore> Host::RequestScratch(v8::Isolate* isolate) {
   if (!scratch_allowed_) return nullptr;
-  if (request_scratch_ == nullptr) request_scratch_ = v8::ArrayBuffer::NewBackingStore(isolate, kRequestScratchBytes);
+  if (request_scratch_ == nullptr)
+    request_scratch_ = v8::ArrayBuffer::NewBackingStore(isolate, kRequestScratchBytes);
   return request_scratch_;
 }
 

@@ -33,15 +33,18 @@ class Host {
 
   // The wall clock at the start of the request, milliseconds since 1970.
   double TimeOriginMillis() const { return origin_wall_millis_; }
-  // Milliseconds since the start of the request, rounded down to 0.1 ms (a finer clock is a timing side channel).
+  // Milliseconds since the start of the request, rounded down to 0.1 ms (a finer clock is a timing side
+  // channel).
   double NowMillis() const;
 
   static constexpr size_t kRequestScratchBytes = 512;
-  // Memory of kRequestScratchBytes that an op may share with its JavaScript. BeginRequest fills it with zeros, so nothing in it
-  // outlives a request, whatever the JavaScript keeps. Null unless AllowRequestScratch was called: JavaScript that runs while a
-  // snapshot is built must not hold on to it, or a copy of it would be part of the snapshot. Used by the extension `random`.
+  // Memory of kRequestScratchBytes that an op may share with its JavaScript. BeginRequest fills it with
+  // zeros, so nothing in it outlives a request, whatever the JavaScript keeps. Null unless
+  // AllowRequestScratch was called: JavaScript that runs while a snapshot is built must not hold on to it, or
+  // a copy of it would be part of the snapshot. Used by the extension `random`.
   std::shared_ptr<v8::BackingStore> RequestScratch(v8::Isolate* isolate);
-  // For the owner of an isolate that serves requests, before any JavaScript runs in it. A SnapshotBuilder never calls it.
+  // For the owner of an isolate that serves requests, before any JavaScript runs in it. A SnapshotBuilder
+  // never calls it.
   void AllowRequestScratch() { scratch_allowed_ = true; }
 
  private:

@@ -14,7 +14,8 @@ namespace {
 std::string Sha256Hex(std::string_view bytes) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
-  EVALD_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr) == 1, "SHA-256 is there");
+  EVALD_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr) == 1,
+              "SHA-256 is there");
   return absl::BytesToHexString(absl::string_view(reinterpret_cast<char*>(digest), size));
 }
 
@@ -30,7 +31,8 @@ internal::RuntimeIdentity ThisRuntimeIdentity(absl::Span<const NativeOp> ops) {
   return identity;
 }
 
-absl::Status CheckIdentity(const internal::RuntimeIdentity& expected, const internal::RuntimeIdentity& found) {
+absl::Status CheckIdentity(const internal::RuntimeIdentity& expected,
+                           const internal::RuntimeIdentity& found) {
   if (expected.v8_version() != found.v8_version()) {
     return absl::FailedPreconditionError(
         absl::StrCat("V8 ", found.v8_version(), " instead of ", expected.v8_version()));

@@ -59,7 +59,8 @@ bool BelongsToImage(const MapsLine& line) {
 }
 
 // Visits what of the mapping lies outside `hole`.
-bool VisitAround(const OutsideMemory& hole, const MapsLine& line, bool (*visit)(void*, const Region&), void* arg) {
+bool VisitAround(const OutsideMemory& hole, const MapsLine& line, bool (*visit)(void*, const Region&),
+                 void* arg) {
   if (line.end <= hole.begin() || line.begin >= hole.end()) {
     return visit(arg, {line.begin, line.end, line.protection, 0});
   }
@@ -92,8 +93,8 @@ bool CopyPages(int proc, Image& image, char* contents) {
         if (!IsPresent(entries[i]) && !IsSwapped(entries[i])) continue;
         const size_t page = region.first_page + base + i;
         image.kinds[page] = IsFilePage(entries[i]) ? PageKind::kFromFile : PageKind::kPrivate;
-        std::memcpy(contents + page * kPageBytes, reinterpret_cast<const void*>(region.begin + (base + i) * kPageBytes),
-                    kPageBytes);
+        std::memcpy(contents + page * kPageBytes,
+                    reinterpret_cast<const void*>(region.begin + (base + i) * kPageBytes), kPageBytes);
         ++image.kept_pages;
       }
     }
@@ -137,7 +138,8 @@ bool VisitRegions(int maps, const OutsideMemory& outside, char* buffer, bool (*v
   bool good = true;
   size_t held = 0;
   while (good) {
-    const long n = RawSyscall(SYS_read, maps, RawArgument(buffer + held), static_cast<long>(kMapsBufferBytes - held));
+    const long n =
+        RawSyscall(SYS_read, maps, RawArgument(buffer + held), static_cast<long>(kMapsBufferBytes - held));
     if (n <= 0) {
       good = n == 0 && held == 0;
       break;

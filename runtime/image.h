@@ -34,7 +34,8 @@ struct Image {
   size_t region_count;
   size_t page_count;
   size_t kept_pages;
-  // Sorted by address, not overlapping: every private mapping that is writable or anonymous, but for the memory outside the image.
+  // Sorted by address, not overlapping: every private mapping that is writable or anonymous, but for the
+  // memory outside the image.
   Region regions[kMaxRegions];
   PageKind kinds[kMaxPages];
   // page_count pages, read-only; those of kinds other than kAbsent are filled in.
@@ -45,19 +46,20 @@ struct Image {
   const Region* end() const { return regions + region_count; }
 };
 
-// Whether this kernel tells a process which of its pages are its own (bit 56 of /proc/self/pagemap): without that there is no
-// rewinding. Null, or why not (static text). `proc` here and below: a descriptor of /proc.
+// Whether this kernel tells a process which of its pages are its own (bit 56 of /proc/self/pagemap): without
+// that there is no rewinding. Null, or why not (static text). `proc` here and below: a descriptor of /proc.
 const char* WhyNoRewind(int proc);
 
-// Records this process's memory. Runs on a stack outside the image and changes nothing that belongs to it. False: `*error` (static
-// text) says why.
+// Records this process's memory. Runs on a stack outside the image and changes nothing that belongs to it.
+// False: `*error` (static text) says why.
 bool Seal(int proc, const OutsideMemory& outside, Image& image, const char** error);
 
-// Reads /proc/self/maps, open as `maps`, and calls `visit(arg, region)` for each mapping that an image consists of, in order of address; the
-// regions' first_page is not set. False: it could not be read, or `visit` returned false. `buffer` is scratch memory outside the
-// image of kMapsBufferBytes. Changes nothing that belongs to an image.
+// Reads /proc/self/maps, open as `maps`, and calls `visit(arg, region)` for each mapping that an image
+// consists of, in order of address; the regions' first_page is not set. False: it could not be read, or
+// `visit` returned false. `buffer` is scratch memory outside the image of kMapsBufferBytes. Changes nothing
+// that belongs to an image.
 inline constexpr size_t kMapsBufferBytes = 64 * 1024;
-bool VisitRegions(int maps, const OutsideMemory& outside, char* buffer, bool (*visit)(void* arg, const Region& region),
-                  void* arg);
+bool VisitRegions(int maps, const OutsideMemory& outside, char* buffer,
+                  bool (*visit)(void* arg, const Region& region), void* arg);
 
 }  // namespace evald

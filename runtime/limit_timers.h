@@ -7,8 +7,8 @@ namespace evald {
 
 class Runtime;
 
-// Signals, no thread: the handler calls Runtime::Terminate. Lies outside the image: kernel timers are not rewound, and not
-// inherited by a fork. One per process.
+// Signals, no thread: the handler calls Runtime::Terminate. Lies outside the image: kernel timers are not
+// rewound, and not inherited by a fork. One per process.
 class LimitTimers {
  public:
   // In the zygote, before the seal: installs the signal handlers. `runtime` lives as long as the process.
@@ -17,7 +17,8 @@ class LimitTimers {
   // In a fork: makes its timers. System calls only. False: the kernel has none left.
   bool Create();
 
-  // From now on until Disarm the runtime is terminated when either time has passed (nanoseconds; 0: no limit).
+  // From now on until Disarm the runtime is terminated when either time has passed (nanoseconds; 0: no
+  // limit).
   void Arm(int64_t wall_ns, int64_t cpu_ns);
   // No Terminate comes after this.
   void Disarm();

@@ -6,8 +6,8 @@
 
 namespace evald {
 
-// Filled by the page allocator (runtime/platform.h), read and cleared by the rewinder. Lies outside the image (fixed size, no
-// pointers into the heap). One thread.
+// Filled by the page allocator (runtime/platform.h), read and cleared by the rewinder. Lies outside the image
+// (fixed size, no pointers into the heap). One thread.
 class MappingLog {
  public:
   static constexpr size_t kMaxAdded = 8192;
@@ -30,7 +30,8 @@ class MappingLog {
     added_[added_count_++] = {begin, length};
   }
 
-  // A mapping made since the seal was given back (`keep` == 0) or shortened to `keep` bytes. False: it is not one of those.
+  // A mapping made since the seal was given back (`keep` == 0) or shortened to `keep` bytes. False: it is not
+  // one of those.
   bool Removed(uintptr_t begin, size_t keep) {
     if (!started_) return true;
     for (size_t i = added_count_; i-- > 0;) {

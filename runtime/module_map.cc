@@ -26,10 +26,11 @@ v8::Local<v8::String> Text(v8::Isolate* isolate, std::string_view text) {
   return FromUtf8(isolate, text).ToLocal(&string) ? string : v8::String::Empty(isolate);
 }
 
-v8::Local<v8::Value> NotFound(v8::Isolate* isolate, v8::Local<v8::String> specifier, const std::string& importer) {
+v8::Local<v8::Value> NotFound(v8::Isolate* isolate, v8::Local<v8::String> specifier,
+                              const std::string& importer) {
   return v8::Exception::TypeError(
-      Text(isolate, absl::StrCat("Cannot find module '", ToUtf8(isolate, specifier, 1000), "' imported from ", importer,
-                                 ": only modules that the snapshot preloads can be imported")));
+      Text(isolate, absl::StrCat("Cannot find module '", ToUtf8(isolate, specifier, 1000), "' imported from ",
+                                 importer, ": only modules that the snapshot preloads can be imported")));
 }
 
 v8::MaybeLocal<v8::Module> Resolve(v8::Local<v8::Context> context, v8::Local<v8::String> specifier,
@@ -42,8 +43,8 @@ v8::MaybeLocal<v8::Module> Resolve(v8::Local<v8::Context> context, v8::Local<v8:
 }
 
 v8::MaybeLocal<v8::Promise> ImportDynamically(v8::Local<v8::Context> context, v8::Local<v8::Data>,
-                                              v8::Local<v8::Value> resource_name, v8::Local<v8::String> specifier,
-                                              v8::Local<v8::FixedArray>) {
+                                              v8::Local<v8::Value> resource_name,
+                                              v8::Local<v8::String> specifier, v8::Local<v8::FixedArray>) {
   v8::Isolate* const isolate = context->GetIsolate();
   v8::Local<v8::Promise::Resolver> resolver;
   if (!v8::Promise::Resolver::New(context).ToLocal(&resolver)) return {};
@@ -73,7 +74,8 @@ bool ModuleMap::Load(v8::Local<v8::Context> context, std::string_view source, st
   loading_ = resource_name;
   v8::Local<v8::String> text;
   if (!FromUtf8(isolate, source).ToLocal(&text)) {
-    isolate->ThrowException(v8::Exception::RangeError(Text(isolate, "the source is longer than a JavaScript string can be")));
+    isolate->ThrowException(
+        v8::Exception::RangeError(Text(isolate, "the source is longer than a JavaScript string can be")));
     return false;
   }
   v8::ScriptCompiler::Source compiled(text, v8_compat::Origin(isolate, Text(isolate, resource_name), true));
@@ -107,7 +109,8 @@ void ModuleMap::SaveTo(v8::SnapshotCreator& creator, v8::Local<v8::Context> cont
   v8::Isolate* const isolate = context->GetIsolate();
   const v8::Local<v8::Array> specifiers = v8::Array::New(isolate, static_cast<int>(modules_.size()));
   uint32_t i = 0;
-  for (const auto& [specifier, module] : modules_) specifiers->Set(context, i++, Text(isolate, specifier)).Check();
+  for (const auto& [specifier, module] : modules_)
+    specifiers->Set(context, i++, Text(isolate, specifier)).Check();
   EVALD_CHECK(creator.AddData(context, specifiers) == kSpecifiersIndex, "the specifiers come first");
   for (auto& [specifier, module] : modules_) {
     creator.AddData(context, module.Get(isolate));
@@ -120,7 +123,8 @@ absl::Status ModuleMap::RestoreFrom(v8::Local<v8::Context> context) {
   v8::Isolate* const isolate = context->GetIsolate();
   v8::Local<v8::Array> specifiers;
   if (!context->GetDataFromSnapshotOnce<v8::Array>(kSpecifiersIndex).ToLocal(&specifiers)) {
-    return absl::FailedPreconditionError("the startup snapshot has no list of modules: it was not made by evald");
+    return absl::FailedPreconditionError(
+        "the startup snapshot has no list of modules: it was not made by evald");
   }
   for (uint32_t i = 0; i < specifiers->Length(); ++i) {
     v8::Local<v8::Value> specifier;

@@ -11,14 +11,15 @@
 
 namespace evald {
 
-// Owned by the Runtime or SnapshotBuilder whose context it serves; reached by V8's callbacks through the isolate. One thread.
+// Owned by the Runtime or SnapshotBuilder whose context it serves; reached by V8's callbacks through the
+// isolate. One thread.
 class ModuleMap {
  public:
   // Makes `import` in this isolate resolve through this map: static, dynamic, and import.meta.
   void AttachTo(v8::Isolate* isolate);
 
-  // Compiles, instantiates and starts to evaluate. On success `module` is there and `evaluated` is the promise of its evaluation.
-  // False: something threw, see the caller's TryCatch.
+  // Compiles, instantiates and starts to evaluate. On success `module` is there and `evaluated` is the
+  // promise of its evaluation. False: something threw, see the caller's TryCatch.
   bool Load(v8::Local<v8::Context> context, std::string_view source, std::string_view resource_name,
             v8::Local<v8::Module>& module, v8::Local<v8::Promise>& evaluated);
 
@@ -28,7 +29,8 @@ class ModuleMap {
   // Empty: there is none.
   v8::MaybeLocal<v8::Module> Find(v8::Isolate* isolate, const std::string& specifier) const;
 
-  // Into a snapshot, and out of it. A handle that lives on would make serializing fail, so saving forgets them all.
+  // Into a snapshot, and out of it. A handle that lives on would make serializing fail, so saving forgets
+  // them all.
   void SaveTo(v8::SnapshotCreator& creator, v8::Local<v8::Context> context);
   absl::Status RestoreFrom(v8::Local<v8::Context> context);
 

@@ -13,8 +13,10 @@ OutsideMemory* OutsideMemory::Create(size_t bytes) {
   EVALD_CHECK(mapping != MAP_FAILED, "there is address space for the rewinder");
   const auto begin = reinterpret_cast<uintptr_t>(mapping);
   char* const first = static_cast<char*>(mapping) + kPageBytes;
-  EVALD_CHECK(mprotect(first, size - 2 * kPageBytes, PROT_READ | PROT_WRITE) == 0, "fresh pages can be opened");
-  return new (first) OutsideMemory(begin, begin + size, reinterpret_cast<uintptr_t>(first) + sizeof(OutsideMemory));
+  EVALD_CHECK(mprotect(first, size - 2 * kPageBytes, PROT_READ | PROT_WRITE) == 0,
+              "fresh pages can be opened");
+  return new (first)
+      OutsideMemory(begin, begin + size, reinterpret_cast<uintptr_t>(first) + sizeof(OutsideMemory));
 }
 
 void* OutsideMemory::Allocate(size_t bytes) {

@@ -7,8 +7,9 @@
 
 namespace evald {
 
-// One mapping between two guard pages, made before V8 starts and never given back; pieces are handed out and never taken back.
-// The guards also keep the kernel from merging it with a neighbour that belongs to the image. Its object lies in it, too.
+// One mapping between two guard pages, made before V8 starts and never given back; pieces are handed out and
+// never taken back. The guards also keep the kernel from merging it with a neighbour that belongs to the
+// image. Its object lies in it, too.
 class OutsideMemory {
  public:
   // Address space only: a page costs memory once it is written. Ends the process if the kernel has none.

@@ -1,4 +1,5 @@
-// /proc/self/pagemap: one 64-bit entry for each page of the address space. Touches nothing that belongs to an image.
+// /proc/self/pagemap: one 64-bit entry for each page of the address space. Touches nothing that belongs to an
+// image.
 #pragma once
 
 #include <fcntl.h>
@@ -15,7 +16,8 @@ inline bool IsPresent(uint64_t entry) { return (entry >> 63) & 1; }
 inline bool IsSwapped(uint64_t entry) { return (entry >> 62) & 1; }
 // A page of a file or of shared memory, not one that this process made its own.
 inline bool IsFilePage(uint64_t entry) { return (entry >> 61) & 1; }
-// Mapped by nobody else: for a private page of a forked process, written since the fork (or by its parent since).
+// Mapped by nobody else: for a private page of a forked process, written since the fork (or by its parent
+// since).
 inline bool IsExclusive(uint64_t entry) { return (entry >> 56) & 1; }
 
 // `proc` is a descriptor which works even where the process's root has become an empty one. A descriptor, or

@@ -9,8 +9,8 @@
 namespace evald {
 namespace {
 
-// Forwards to V8's own page allocator and writes down what a rewind has to undo. V8's own knows where pages may lie: generated
-// code has to sit within 2 GiB of the builtins, or every compilation fails without a word.
+// Forwards to V8's own page allocator and writes down what a rewind has to undo. V8's own knows where pages
+// may lie: generated code has to sit within 2 GiB of the builtins, or every compilation fails without a word.
 class LoggingPageAllocator final : public v8::PageAllocator {
  public:
   LoggingPageAllocator(v8::PageAllocator* inner, MappingLog* log) : inner_(inner), log_(log) {}
@@ -46,7 +46,9 @@ class LoggingPageAllocator final : public v8::PageAllocator {
     return inner_->RecommitPages(address, length, permission);
   }
 #endif
-  bool DiscardSystemPages(void* address, size_t length) override { return inner_->DiscardSystemPages(address, length); }
+  bool DiscardSystemPages(void* address, size_t length) override {
+    return inner_->DiscardSystemPages(address, length);
+  }
   bool DecommitPages(void* address, size_t length) override {
     Changed(address, length);
     return inner_->DecommitPages(address, length);
@@ -59,7 +61,8 @@ class LoggingPageAllocator final : public v8::PageAllocator {
     return log_ == nullptr || log_->Removed(reinterpret_cast<uintptr_t>(address), keep);
   }
 
-  // In place of giving back a mapping that was there at the seal: its memory goes, its addresses stay, so it can be rewound.
+  // In place of giving back a mapping that was there at the seal: its memory goes, its addresses stay, so it
+  // can be rewound.
   bool Close(void* address, size_t length) {
     Changed(address, length);
     return inner_->DecommitPages(address, length);
@@ -88,7 +91,8 @@ class EvaldPlatform final : public v8_compat::ForwardingPlatform {
 // Lives as long as the process: V8 cannot be started a second time.
 EvaldPlatform* the_platform = nullptr;
 
-// The startup data's own checksum is off because its envelope's SHA-256 was checked: it would cost each isolate 0.12 ms.
+// The startup data's own checksum is off because its envelope's SHA-256 was checked: it would cost each
+// isolate 0.12 ms.
 std::string FlagsFor(const v1::EngineConfig& engine) {
   std::string flags = "--single-threaded --no-verify-snapshot-checksum";
   if (engine.jitless()) flags += " --jitless";
@@ -117,6 +121,8 @@ void StartV8(const v1::EngineConfig& engine, MappingLog* log) {
   EVALD_CHECK(v8::V8::Initialize(), "V8 starts");
 }
 
-bool RunOneTask(v8::Isolate* isolate) { return v8::platform::PumpMessageLoop(the_platform->inner(), isolate); }
+bool RunOneTask(v8::Isolate* isolate) {
+  return v8::platform::PumpMessageLoop(the_platform->inner(), isolate);
+}
 
 }  // namespace evald

@@ -1,5 +1,5 @@
-// System calls that touch no memory of ours but their arguments: no errno, no libc. For code that runs while the image has to
-// stay exactly as it is (the seal, the rewind, the zygote after its seal).
+// System calls that touch no memory of ours but their arguments: no errno, no libc. For code that runs while
+// the image has to stay exactly as it is (the seal, the rewind, the zygote after its seal).
 #pragma once
 
 #include <sys/syscall.h>

@@ -35,7 +35,8 @@ bool EvaluateFunctionBody(v8::Local<v8::Context> context, const Extension& exten
   }
   v8::ScriptCompiler::Source compiled(source, v8_compat::Origin(isolate, name, false));
   v8::Local<v8::String> parameter = v8::String::NewFromUtf8Literal(isolate, "ops");
-  if (!v8::ScriptCompiler::CompileFunction(context, &compiled, 1, &parameter).ToLocal(&function)) return false;
+  if (!v8::ScriptCompiler::CompileFunction(context, &compiled, 1, &parameter).ToLocal(&function))
+    return false;
   v8::Local<v8::Value> argument = ops;
   return !function->Call(context, v8::Undefined(isolate), 1, &argument).IsEmpty();
 }

@@ -1,4 +1,5 @@
-// What building a snapshot and running from one have in common: external references and the evaluation of extensions.
+// What building a snapshot and running from one have in common: external references and the evaluation of
+// extensions.
 #pragma once
 
 #include <v8.h>
@@ -24,8 +25,8 @@ bool EvaluateExtension(v8::Local<v8::Context> context, const Extension& extensio
 v8::MaybeLocal<v8::Value> RunScript(v8::Local<v8::Context> context, std::string_view source,
                                     std::string_view resource_name);
 
-// Runs microtasks, and what V8 posted, until the promise is settled. False: `stopped` said so, or the promise is still pending
-// and nothing is left to run.
+// Runs microtasks, and what V8 posted, until the promise is settled. False: `stopped` said so, or the promise
+// is still pending and nothing is left to run.
 bool Settle(v8::Isolate* isolate, v8::Local<v8::Promise> promise, absl::FunctionRef<bool()> stopped);
 
 }  // namespace evald

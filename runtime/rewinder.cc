@@ -120,7 +120,8 @@ void Rewinder::RestoreProtections() {
     const Region* region = std::partition_point(image_->begin(), image_->end(),
                                                 [&](const Region& r) { return r.end <= changed->begin; });
     for (; region != image_->end() && region->begin < changed_end; ++region) {
-      const uintptr_t begin = std::max(changed->begin, region->begin), end = std::min(changed_end, region->end);
+      const uintptr_t begin = std::max(changed->begin, region->begin),
+                      end = std::min(changed_end, region->end);
       const long length = static_cast<long>(end - begin);
       if (region->protection == 0) RawSyscall(SYS_madvise, static_cast<long>(begin), length, MADV_DONTNEED);
       RawSyscall(SYS_mprotect, static_cast<long>(begin), length, region->protection);
@@ -131,7 +132,8 @@ void Rewinder::RestoreProtections() {
 void Rewinder::RestorePages() {
   for (const Region& region : *image_) {
     if (region.protection != 0) RestoreRegion(region);
-    if (stats_.pages_restored + stats_.pages_zeroed > options_.max_pages) ExitNow(WorkerExitCode::kTooManyPages);
+    if (stats_.pages_restored + stats_.pages_zeroed > options_.max_pages)
+      ExitNow(WorkerExitCode::kTooManyPages);
   }
 }
 
@@ -141,12 +143,14 @@ void Rewinder::RestoreRegion(const Region& region) {
   uintptr_t drop_begin = 0, drop_end = 0;  // a run of pages to drop, not dropped yet
   const auto drop = [&] {
     if (drop_end > drop_begin) {
-      RawSyscall(SYS_madvise, static_cast<long>(drop_begin), static_cast<long>(drop_end - drop_begin), MADV_DONTNEED);
+      RawSyscall(SYS_madvise, static_cast<long>(drop_begin), static_cast<long>(drop_end - drop_begin),
+                 MADV_DONTNEED);
     }
   };
   for (size_t base = 0; base < region.pages(); base += kBatch) {
     const size_t count = std::min(kBatch, region.pages() - base);
-    if (!ReadPagemap(pagemap_, region.begin + base * kPageBytes, count, entries_)) ExitNow(WorkerExitCode::kPagemap);
+    if (!ReadPagemap(pagemap_, region.begin + base * kPageBytes, count, entries_))
+      ExitNow(WorkerExitCode::kPagemap);
     for (size_t i = 0; i < count; ++i) {
       const uint64_t entry = entries_[i];
       const size_t page = region.first_page + base + i;
@@ -164,8 +168,8 @@ void Rewinder::RestoreRegion(const Region& region) {
         continue;
       }
       if (!writable && !opened) {  // generated code
-        RawSyscall(SYS_mprotect, static_cast<long>(region.begin), static_cast<long>(region.end - region.begin),
-                   PROT_READ | PROT_WRITE);
+        RawSyscall(SYS_mprotect, static_cast<long>(region.begin),
+                   static_cast<long>(region.end - region.begin), PROT_READ | PROT_WRITE);
         opened = true;
       }
       std::memcpy(reinterpret_cast<void*>(address), image_->contents + page * kPageBytes, kPageBytes);
@@ -194,7 +198,8 @@ bool Rewinder::PageEqualsImage(const Region& region, size_t index, uint64_t entr
   return std::memcmp(page, image_->contents + (region.first_page + index) * kPageBytes, kPageBytes) == 0;
 }
 
-// The kernel may have merged or split mappings that are alike: what counts is that each address has the protection it had.
+// The kernel may have merged or split mappings that are alike: what counts is that each address has the
+// protection it had.
 bool Rewinder::SameRegion(void* arg, const Region& region) {
   auto* const self = static_cast<Rewinder*>(arg);
   for (uintptr_t at = region.begin; at < region.end;) {
@@ -212,8 +217,10 @@ bool Rewinder::SameRegion(void* arg, const Region& region) {
 
 void Rewinder::Verify() {
   verified_regions_ = verified_to_ = 0;
-  if (!VisitRegions(maps_, outside_, maps_buffer_, SameRegion, this) || verified_regions_ != image_->region_count) {
-    Complain("after a rewind the mappings are not those of the sealed image, from number ", verified_regions_);
+  if (!VisitRegions(maps_, outside_, maps_buffer_, SameRegion, this) ||
+      verified_regions_ != image_->region_count) {
+    Complain("after a rewind the mappings are not those of the sealed image, from number ",
+             verified_regions_);
     ExitNow(WorkerExitCode::kVerifyMismatch);
   }
   for (const Region& region : *image_) {
@@ -224,7 +231,8 @@ void Rewinder::Verify() {
       }
       for (size_t i = 0; i < count; ++i) {
         if (PageEqualsImage(region, base + i, entries_[i])) continue;
-        Complain("after a rewind a page differs from the sealed image at ", region.begin + (base + i) * kPageBytes);
+        Complain("after a rewind a page differs from the sealed image at ",
+                 region.begin + (base + i) * kPageBytes);
         ExitNow(WorkerExitCode::kVerifyMismatch);
       }
     }

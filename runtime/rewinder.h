@@ -12,11 +12,12 @@
 
 namespace evald {
 
-// One per zygote, made before V8 starts, in the memory outside the image; its workers inherit it by fork. One thread.
+// One per zygote, made before V8 starts, in the memory outside the image; its workers inherit it by fork. One
+// thread.
 //
-// The zygote calls Checkpoint. That call returns in workers only, once for each life that one begins: after the fork (Begin), and
-// after each Rewind. All that the program can see is then as it was when Checkpoint was called, but for the memory outside the
-// image, file descriptors, signals and timers.
+// The zygote calls Checkpoint. That call returns in workers only, once for each life that one begins: after
+// the fork (Begin), and after each Rewind. All that the program can see is then as it was when Checkpoint was
+// called, but for the memory outside the image, file descriptors, signals and timers.
 class Rewinder {
  public:
   struct Options {
@@ -37,16 +38,18 @@ class Rewinder {
   // `body` seals first, then forks; a child of it calls Begin.
   void Checkpoint(void (*body)(void* arg), void* arg);
 
-  // Records the image. Call it first thing in `body`. False: `*error` says why. `proc`: a descriptor of /proc.
+  // Records the image. Call it first thing in `body`. False: `*error` says why. `proc`: a descriptor of
+  // /proc.
   bool Seal(int proc, const char** error);
 
-  // In a fork, on the stack outside: opens what later rewinds need; then `proc` may be closed. False: it cannot be had.
+  // In a fork, on the stack outside: opens what later rewinds need; then `proc` may be closed. False: it
+  // cannot be had.
   bool OpenFiles(int proc);
   // The same, then: starts its first life.
   [[noreturn]] void Begin();
 
-  // In a worker: undoes everything since the checkpoint and starts another life; or, where that cannot be done, ends the process
-  // with the WorkerExitCode that says why.
+  // In a worker: undoes everything since the checkpoint and starts another life; or, where that cannot be
+  // done, ends the process with the WorkerExitCode that says why.
   [[noreturn]] void Rewind();
 
   // Of the rewind that began this life; zeros in the first one.

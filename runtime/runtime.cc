@@ -30,14 +30,16 @@ constexpr char kDefaultResourceName[] = "eval.js";
 }
 
 void OnOutOfMemory(const char* location, v8_compat::OomDetails) {
-  Die(MemoryWasRefused() ? WorkerExitCode::kMemoryLimit : WorkerExitCode::kOutOfMemory, "V8 is out of memory", location);
+  Die(MemoryWasRefused() ? WorkerExitCode::kMemoryLimit : WorkerExitCode::kOutOfMemory, "V8 is out of memory",
+      location);
 }
 
 void OnFatalError(const char* location, const char* message) {
   Die(WorkerExitCode::kV8Fatal, message == nullptr ? "V8 failed" : message, location);
 }
 
-// Array buffers leave V8 the room that it needs, or it would be V8 that runs into the limit on all memory, and dies of it.
+// Array buffers leave V8 the room that it needs, or it would be V8 that runs into the limit on all memory,
+// and dies of it.
 uint64_t BufferLimit(uint64_t memory_bytes, uint64_t heap_bytes) {
   const uint64_t needed = heap_bytes + (16 << 20);
   return std::max(memory_bytes / 4, memory_bytes > needed ? memory_bytes - needed : 0);
@@ -51,8 +53,9 @@ v1::ScriptException EvaldException(std::string_view name, std::string message) {
 }
 
 std::string OfFunction(const v1::CallFunctionRequest& request) {
-  return request.module().empty() ? absl::StrCat("'", request.function(), "'")
-                                  : absl::StrCat("'", request.function(), "' of module '", request.module(), "'");
+  return request.module().empty()
+             ? absl::StrCat("'", request.function(), "'")
+             : absl::StrCat("'", request.function(), "' of module '", request.module(), "'");
 }
 
 }  // namespace
@@ -133,7 +136,8 @@ void Runtime::Terminate(Cause cause) {
   if (!running_.load(std::memory_order_relaxed)) return;
   Cause none = Cause::kNone;
   const bool first = cause_.compare_exchange_strong(none, cause, std::memory_order_relaxed);
-  // V8 queues the callback in a deque, which allocates only every few dozen times; a worker's queue holds one at the most.
+  // V8 queues the callback in a deque, which allocates only every few dozen times; a worker's queue holds one
+  // at the most.
   if (first && cause != Cause::kHeap) {
     isolate_->RequestInterrupt(OnInterrupt, this);
   } else {
@@ -152,9 +156,12 @@ void Runtime::OnInterrupt(v8::Isolate* isolate, void* data) {
 Execution Runtime::Run(const v1::Limits& limits, v1::ResultFormat format, Body body) {
   WriteLimits write_limits;
   if (limits.output_bytes() > 0) write_limits.max_bytes = limits.output_bytes();
-  if (limits.result_depth() > 0) write_limits.max_depth = std::min<int>(kMaxResultDepth, static_cast<int>(limits.result_depth()));
-  heap_limit_ = limits.heap_bytes() > 0 ? std::min(limits.heap_bytes(), isolate_heap_limit_) : isolate_heap_limit_;
-  array_buffers_.set_limit(limits.memory_bytes() > 0 ? BufferLimit(limits.memory_bytes(), heap_limit_) : UINT64_MAX);
+  if (limits.result_depth() > 0)
+    write_limits.max_depth = std::min<int>(kMaxResultDepth, static_cast<int>(limits.result_depth()));
+  heap_limit_ =
+      limits.heap_bytes() > 0 ? std::min(limits.heap_bytes(), isolate_heap_limit_) : isolate_heap_limit_;
+  array_buffers_.set_limit(limits.memory_bytes() > 0 ? BufferLimit(limits.memory_bytes(), heap_limit_)
+                                                     : UINT64_MAX);
   v8::Isolate::Scope entered(isolate_);
   v8::HandleScope handles(isolate_);
   const v8::Local<v8::Context> context = context_.Get(isolate_);
@@ -184,7 +191,8 @@ Execution Runtime::Run(const v1::Limits& limits, v1::ResultFormat format, Body b
 
 std::variant<v1::Value, v1::ScriptException, Fault> Runtime::RunToOutcome(v8::Local<v8::Context> context,
                                                                           const WriteLimits& limits,
-                                                                          v1::ResultFormat format, Body body) {
+                                                                          v1::ResultFormat format,
+                                                                          Body body) {
   v8::TryCatch caught(isolate_);
   std::unique_ptr<Fault> fault;
   v8::Local<v8::Value> value;
@@ -214,8 +222,8 @@ std::variant<v1::Value, v1::ScriptException, Fault> Runtime::RunToOutcome(v8::Lo
     case WriteOutcome::kTooLarge:
       return Fault{v1::ERROR_REASON_OUTPUT_LIMIT, std::move(error), limits.max_bytes};
     case WriteOutcome::kTooDeep:
-      return Fault{v1::ERROR_REASON_RESULT_DEPTH_LIMIT, std::move(error), static_cast<uint64_t>(limits.max_depth),
-                   static_cast<uint64_t>(limits.max_depth) + 1};
+      return Fault{v1::ERROR_REASON_RESULT_DEPTH_LIMIT, std::move(error),
+                   static_cast<uint64_t>(limits.max_depth), static_cast<uint64_t>(limits.max_depth) + 1};
     case WriteOutcome::kThrew:
       break;
   }
@@ -231,7 +239,8 @@ std::variant<v1::Value, v1::ScriptException, Fault> Runtime::Thrown(v8::Local<v8
 Fault Runtime::TerminationFault() const {
   switch (cause_.load()) {
     case Cause::kWallTime:
-      return {v1::ERROR_REASON_WALL_TIME_LIMIT, "the script reached its wall-time limit", 0, 0, stack_at_end_};
+      return {v1::ERROR_REASON_WALL_TIME_LIMIT, "the script reached its wall-time limit", 0, 0,
+              stack_at_end_};
     case Cause::kCpuTime:
       return {v1::ERROR_REASON_CPU_TIME_LIMIT, "the script reached its CPU-time limit", 0, 0, stack_at_end_};
     case Cause::kHeap: {
@@ -253,13 +262,15 @@ v8::MaybeLocal<v8::Value> Runtime::EvalBody(v8::Local<v8::Context> context, cons
     absl::StatusOr<v8::Local<v8::Value>> read = ReadValue(context, value);
     v8::Local<v8::String> key;
     if (!read.ok() || !FromUtf8(isolate_, name).ToLocal(&key)) {
-      fault = std::make_unique<Fault>(
-          Fault{v1::ERROR_REASON_INVALID_REQUEST, absl::StrCat("globals['", name, "']: ", read.status().message())});
+      fault =
+          std::make_unique<Fault>(Fault{v1::ERROR_REASON_INVALID_REQUEST,
+                                        absl::StrCat("globals['", name, "']: ", read.status().message())});
       return {};
     }
     if (!context->Global()->CreateDataProperty(context, key, *read).FromMaybe(false)) {
-      fault = std::make_unique<Fault>(Fault{v1::ERROR_REASON_INVALID_REQUEST,
-                                            absl::StrCat("globals['", name, "']: JavaScript does not let it be redefined")});
+      fault = std::make_unique<Fault>(
+          Fault{v1::ERROR_REASON_INVALID_REQUEST,
+                absl::StrCat("globals['", name, "']: JavaScript does not let it be redefined")});
       return {};
     }
   }
@@ -269,23 +280,27 @@ v8::MaybeLocal<v8::Value> Runtime::EvalBody(v8::Local<v8::Context> context, cons
                    request.resource_name().empty() ? kDefaultResourceName : request.resource_name());
 }
 
-v8::MaybeLocal<v8::Value> Runtime::EvalModule(v8::Local<v8::Context> context, const v1::EvalRequest& request) {
+v8::MaybeLocal<v8::Value> Runtime::EvalModule(v8::Local<v8::Context> context,
+                                              const v1::EvalRequest& request) {
   v8::Local<v8::Module> module;
   v8::Local<v8::Promise> evaluated;
   first_line_ = std::chrono::steady_clock::now();
   if (!modules_.Load(context, request.source(),
-                     request.resource_name().empty() ? kDefaultResourceName : request.resource_name(), module, evaluated)) {
+                     request.resource_name().empty() ? kDefaultResourceName : request.resource_name(), module,
+                     evaluated)) {
     return {};
   }
   // A module that failed or never gets to its end is the result itself, as a promise.
   if (!AwaitPromise(evaluated) || evaluated->State() == v8::Promise::kRejected) return evaluated;
   const v8::Local<v8::Object> exports = module->GetModuleNamespace().As<v8::Object>();
   const auto key = v8::String::NewFromUtf8Literal(isolate_, "default");
-  if (!exports->HasOwnProperty(context, key).FromMaybe(false)) return v8::Local<v8::Value>(v8::Undefined(isolate_));
+  if (!exports->HasOwnProperty(context, key).FromMaybe(false))
+    return v8::Local<v8::Value>(v8::Undefined(isolate_));
   return exports->Get(context, key);
 }
 
-v8::MaybeLocal<v8::Value> Runtime::CallBody(v8::Local<v8::Context> context, const v1::CallFunctionRequest& request,
+v8::MaybeLocal<v8::Value> Runtime::CallBody(v8::Local<v8::Context> context,
+                                            const v1::CallFunctionRequest& request,
                                             std::unique_ptr<Fault>& fault) {
   const auto not_found = [&](v1::ErrorReason reason, std::string message) {
     fault = std::make_unique<Fault>(Fault{reason, std::move(message)});
@@ -317,20 +332,23 @@ v8::MaybeLocal<v8::Value> Runtime::CallBody(v8::Local<v8::Context> context, cons
       next = v8::Undefined(isolate_);
     }
     if (next->IsNullOrUndefined()) {
-      return not_found(v1::ERROR_REASON_FUNCTION_NOT_FOUND,
-                       absl::StrCat("function ", OfFunction(request), " is not there: '", name, "' is undefined"));
+      return not_found(
+          v1::ERROR_REASON_FUNCTION_NOT_FOUND,
+          absl::StrCat("function ", OfFunction(request), " is not there: '", name, "' is undefined"));
     }
     target = next;
   }
   if (!target->IsFunction()) {
-    return not_found(v1::ERROR_REASON_FUNCTION_NOT_FOUND, absl::StrCat(OfFunction(request), " is not a function"));
+    return not_found(v1::ERROR_REASON_FUNCTION_NOT_FOUND,
+                     absl::StrCat(OfFunction(request), " is not a function"));
   }
   std::vector<v8::Local<v8::Value>> args;
   args.reserve(static_cast<size_t>(request.args_size()));
   for (const v1::Value& value : request.args()) {
     absl::StatusOr<v8::Local<v8::Value>> read = ReadValue(context, value);
     if (!read.ok()) {
-      return not_found(v1::ERROR_REASON_INVALID_REQUEST, absl::StrCat("args[", args.size(), "]: ", read.status().message()));
+      return not_found(v1::ERROR_REASON_INVALID_REQUEST,
+                       absl::StrCat("args[", args.size(), "]: ", read.status().message()));
     }
     args.push_back(*read);
   }
@@ -350,14 +368,16 @@ void Runtime::OnPromiseReject(v8::PromiseRejectMessage message) {
   auto* const runtime = static_cast<Runtime*>(isolate->GetData(kRuntimeSlot));
   switch (message.GetEvent()) {
     case v8::kPromiseRejectWithNoHandler:
-      // One is enough to report; a script that makes a million of them should not fill the heap with our handles.
+      // One is enough to report; a script that makes a million of them should not fill the heap with our
+      // handles.
       if (runtime->unhandled_.size() < 16) {
         runtime->unhandled_.push_back(
             {v8::Global<v8::Promise>(isolate, promise), v8::Global<v8::Value>(isolate, message.GetValue())});
       }
       break;
     case v8::kPromiseHandlerAddedAfterReject:
-      std::erase_if(runtime->unhandled_, [&](const Rejection& rejection) { return rejection.promise == promise; });
+      std::erase_if(runtime->unhandled_,
+                    [&](const Rejection& rejection) { return rejection.promise == promise; });
       break;
     case v8::kPromiseRejectAfterResolved:
     case v8::kPromiseResolveAfterResolved:

@@ -22,14 +22,16 @@
 
 namespace evald {
 
-// A limit that was reached, or a request that cannot be served: neither a value nor an exception of the script's.
+// A limit that was reached, or a request that cannot be served: neither a value nor an exception of the
+// script's.
 struct Fault {
   v1::ErrorReason reason;
   std::string message;
   // Of a limit: where it was, and what had been reached. Nanoseconds or bytes.
   uint64_t limit = 0;
   uint64_t reached = 0;
-  // Of a time limit: the JavaScript stack that was running, a line for each frame; empty if V8 was not to be asked.
+  // Of a time limit: the JavaScript stack that was running, a line for each frame; empty if V8 was not to be
+  // asked.
   std::string stack;
 };
 
@@ -46,20 +48,21 @@ struct Execution {
 // A result is never carried deeper than this, whatever the request's limit: the walk over it is recursive.
 inline constexpr int kMaxResultDepth = 4000;
 
-// Everything is called on the thread that created it, but Terminate. Globals that a request makes stay for the next one: who
-// wants a pristine isolate makes a new Runtime, or forks or rewinds its process.
+// Everything is called on the thread that created it, but Terminate. Globals that a request makes stay for
+// the next one: who wants a pristine isolate makes a new Runtime, or forks or rewinds its process.
 //
 //   auto runtime = Runtime::Create({.startup_snapshot = bytes});
 //   absl::StatusOr<v1::Value> answer = (*runtime)->Evaluate("importantFunction()");   // json: "42"
 class Runtime {
  public:
   struct Options {
-    // What SnapshotBuilder::Finish gave; must outlive the Runtime. These bytes are trusted: V8 does not check them.
+    // What SnapshotBuilder::Finish gave; must outlive the Runtime. These bytes are trusted: V8 does not check
+    // them.
     std::string_view startup_snapshot;
     // The same ops, in the same order, as the snapshot was built with.
     std::vector<NativeOp> ops;
-    // Size of V8's heap at the most. A script that needs more is ended with HEAP_LIMIT; one that V8 cannot end in time takes the
-    // process with it (exit code WorkerExitCode::kOutOfMemory).
+    // Size of V8's heap at the most. A script that needs more is ended with HEAP_LIMIT; one that V8 cannot
+    // end in time takes the process with it (exit code WorkerExitCode::kOutOfMemory).
     uint64_t heap_bytes = 64 << 20;
     // Whether eval() and new Function() work.
     bool code_from_strings = true;
@@ -71,17 +74,19 @@ class Runtime {
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
-  // Runs a request to its end, its promise awaited. Limits on time are the caller's to watch (Terminate); of `limits` only
-  // output_bytes is used here.
+  // Runs a request to its end, its promise awaited. Limits on time are the caller's to watch (Terminate); of
+  // `limits` only output_bytes is used here.
   Execution Eval(const v1::EvalRequest& request, uint64_t max_console_bytes = 1 << 20);
   Execution CallFunction(const v1::CallFunctionRequest& request, uint64_t max_console_bytes = 1 << 20);
 
-  // The same for a classic script that needs no options. INVALID_ARGUMENT: it threw. ABORTED: it was terminated.
+  // The same for a classic script that needs no options. INVALID_ARGUMENT: it threw. ABORTED: it was
+  // terminated.
   absl::StatusOr<v1::Value> Evaluate(std::string_view source);
 
   enum class Cause : int { kNone, kWallTime, kCpuTime, kHeap };
-  // Makes the running request end with a fault; for a signal handler on the Runtime's thread. Asked once, it ends the script where it
-  // can be asked for its stack; asked again, wherever it is. The first cause given counts. Does nothing between requests.
+  // Makes the running request end with a fault; for a signal handler on the Runtime's thread. Asked once, it
+  // ends the script where it can be asked for its stack; asked again, wherever it is. The first cause given
+  // counts. Does nothing between requests.
   void Terminate(Cause cause);
 
   v8::Isolate* isolate() const { return isolate_; }
@@ -92,14 +97,17 @@ class Runtime {
     v8::Global<v8::Value> reason;
   };
   // Gives the value, or is empty: then something threw, or `fault` is set.
-  using Body = absl::FunctionRef<v8::MaybeLocal<v8::Value>(v8::Local<v8::Context>, std::unique_ptr<Fault>& fault)>;
+  using Body =
+      absl::FunctionRef<v8::MaybeLocal<v8::Value>(v8::Local<v8::Context>, std::unique_ptr<Fault>& fault)>;
 
   Runtime() = default;
 
   Execution Run(const v1::Limits& limits, v1::ResultFormat format, Body body);
-  std::variant<v1::Value, v1::ScriptException, Fault> RunToOutcome(v8::Local<v8::Context> context, const WriteLimits& limits,
+  std::variant<v1::Value, v1::ScriptException, Fault> RunToOutcome(v8::Local<v8::Context> context,
+                                                                   const WriteLimits& limits,
                                                                    v1::ResultFormat format, Body body);
-  std::variant<v1::Value, v1::ScriptException, Fault> Thrown(v8::Local<v8::Context> context, const v8::TryCatch& caught);
+  std::variant<v1::Value, v1::ScriptException, Fault> Thrown(v8::Local<v8::Context> context,
+                                                             const v8::TryCatch& caught);
   Fault TerminationFault() const;
 
   v8::MaybeLocal<v8::Value> EvalBody(v8::Local<v8::Context> context, const v1::EvalRequest& request,

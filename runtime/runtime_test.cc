@@ -26,13 +26,14 @@ std::string Build(const std::vector<Module>& modules, std::string_view script = 
 class RuntimeTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    snapshot_ = new std::string(Build(
-        {{"rules", "export const limit = 7; export function total(a, b) { return a + b }\n"
-                   "export const shop = { tax: 2, gross(x) { return x + this.tax } };\n"
-                   "export default function () { return 'the default' }"},
-         {"uses-rules", "import { limit } from 'rules'; export const twice = () => limit * 2"}},
-        "globalThis.api = { add(a, b) { return a + b }, self() { return this === api } };\n"
-        "const lexical = { f: () => 'lexical' };"));
+    snapshot_ = new std::string(
+        Build({{"rules",
+                "export const limit = 7; export function total(a, b) { return a + b }\n"
+                "export const shop = { tax: 2, gross(x) { return x + this.tax } };\n"
+                "export default function () { return 'the default' }"},
+               {"uses-rules", "import { limit } from 'rules'; export const twice = () => limit * 2"}},
+              "globalThis.api = { add(a, b) { return a + b }, self() { return this === api } };\n"
+              "const lexical = { f: () => 'lexical' };"));
   }
   void SetUp() override {
     auto runtime = Runtime::Create({.startup_snapshot = *snapshot_});
@@ -47,7 +48,9 @@ class RuntimeTest : public testing::Test {
   }
   std::string Json(const Execution& execution) {
     if (const auto* value = std::get_if<v1::Value>(&execution.outcome)) {
-      return value->has_undefined() ? "undefined" : value->has_bytes() ? "bytes:" + value->bytes() : value->json();
+      return value->has_undefined() ? "undefined"
+             : value->has_bytes()   ? "bytes:" + value->bytes()
+                                    : value->json();
     }
     if (const auto* exception = std::get_if<v1::ScriptException>(&execution.outcome)) {
       return exception->name() + ": " + exception->message();
@@ -100,10 +103,12 @@ TEST(SnapshotTest, WhatThrowsIsNamedWithItsPlace) {
   ASSERT_TRUE(builder.ok());
   const absl::Status module = (*builder)->WithModule({"broken", "\n  null.x"});
   EXPECT_EQ(module.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(module.message()), HasSubstr("module 'broken': broken:2:8: TypeError: Cannot read"));
+  EXPECT_THAT(std::string(module.message()),
+              HasSubstr("module 'broken': broken:2:8: TypeError: Cannot read"));
   EXPECT_THAT(std::string((*builder)->WithModule({"b", "import 'nowhere'"}).message()),
               HasSubstr("Cannot find module 'nowhere' imported from b"));
-  EXPECT_THAT(std::string((*builder)->WithModule({"c", "await new Promise(() => {})"}).message()), HasSubstr("can never happen"));
+  EXPECT_THAT(std::string((*builder)->WithModule({"c", "await new Promise(() => {})"}).message()),
+              HasSubstr("can never happen"));
   EXPECT_THAT(std::string((*builder)->Evaluate("((", "s.js").message()), HasSubstr("s.js:1:"));
 }
 
@@ -114,7 +119,8 @@ TEST(SnapshotTest, AnExtensionsTroubleNamesIt) {
               HasSubstr("extension 'first': first:1:1: RangeError: no"));
   options.extensions[0] = {.name = "needy", .needs = {"later"}};
   options.extensions.push_back({.name = "later"});
-  EXPECT_THAT(std::string(SnapshotBuilder::Create(options).status().message()), HasSubstr("move 'later' before it"));
+  EXPECT_THAT(std::string(SnapshotBuilder::Create(options).status().message()),
+              HasSubstr("move 'later' before it"));
 }
 
 TEST_F(RuntimeTest, ValuesAreCarriedAsJson) {
@@ -134,7 +140,8 @@ TEST_F(RuntimeTest, ValuesAreCarriedAsJson) {
       {"[new Number(3), new String('s'), new Boolean(false)]", "[3,\"s\",false]"},
       {"new Proxy([1, 2], {})", "[1,2]"},
       {"({toJSON(key) { return 'k' + key }})", "\"k\""},
-      {"({a: {toJSON(key) { return 'k' + key }}, b: [{toJSON: k => typeof k + k}]})", "{\"a\":\"ka\",\"b\":[\"string0\"]}"},
+      {"({a: {toJSON(key) { return 'k' + key }}, b: [{toJSON: k => typeof k + k}]})",
+       "{\"a\":\"ka\",\"b\":[\"string0\"]}"},
       {"new Map([[1, 2]])", "{}"},
       {"Promise.resolve(5)", "5"},
       {"(async () => { await null; return [await 6] })()", "[6]"},
@@ -145,8 +152,9 @@ TEST_F(RuntimeTest, ValuesAreCarriedAsJson) {
 }
 
 TEST_F(RuntimeTest, OurJsonIsV8sJson) {
-  for (const char* source : {"({a: [1, {b: 'x'.repeat(300) + '\\u2028'}], '': null, '\\u00ff': 1e-7, 5: true, __proto__: {p: 1}})",
-                             "[[[[]]], {}, [{}], 123456789012, -5.5, 2**53, 4294967296, 2147483648]"}) {
+  for (const char* source :
+       {"({a: [1, {b: 'x'.repeat(300) + '\\u2028'}], '': null, '\\u00ff': 1e-7, 5: true, __proto__: {p: 1}})",
+        "[[[[]]], {}, [{}], 123456789012, -5.5, 2**53, 4294967296, 2147483648]"}) {
     v1::EvalRequest v8s = Request(std::string("JSON.stringify(") + source + ")");
     v8s.set_result_format(v1::RESULT_FORMAT_BYTES);
     EXPECT_EQ("bytes:" + Eval(source), Json(runtime_->Eval(v8s)));
@@ -157,11 +165,14 @@ TEST_F(RuntimeTest, WhatCannotBeCarriedIsNamedByItsPath) {
   EXPECT_EQ(Eval("({a: [1, {f() {}}]})"), "DataCloneError: result.a[1].f is a function");
   EXPECT_EQ(Eval("[Symbol('x')]"), "DataCloneError: result[0] is a symbol");
   EXPECT_EQ(Eval("({n: 1n})"), "DataCloneError: result.n is a BigInt, which JSON has no word for");
-  EXPECT_EQ(Eval("var o = {list: []}; o.list.push({o}); o"), "DataCloneError: result.list[0].o is a cycle: it holds itself");
+  EXPECT_EQ(Eval("var o = {list: []}; o.list.push({o}); o"),
+            "DataCloneError: result.list[0].o is a cycle: it holds itself");
   EXPECT_EQ(Eval("(function f() {})"), "DataCloneError: result is a function");
 }
 
-TEST_F(RuntimeTest, TheSameObjectTwiceIsNoCycle) { EXPECT_EQ(Eval("const s = {x: 1}; [s, s]"), "[{\"x\":1},{\"x\":1}]"); }
+TEST_F(RuntimeTest, TheSameObjectTwiceIsNoCycle) {
+  EXPECT_EQ(Eval("const s = {x: 1}; [s, s]"), "[{\"x\":1},{\"x\":1}]");
+}
 
 TEST_F(RuntimeTest, FormatsAreAsAskedFor) {
   v1::EvalRequest request = Request("({a: [1, 'two', null, true]})");
@@ -219,12 +230,14 @@ TEST_F(RuntimeTest, ThereIsNoSharedMemoryToMakeAClockOf) {
 TEST_F(RuntimeTest, CodeFromStringsCanBeTurnedOff) {
   auto strict = Runtime::Create({.startup_snapshot = *snapshot_, .code_from_strings = false});
   ASSERT_TRUE(strict.ok());
-  EXPECT_EQ(Json((*strict)->Eval(Request("eval('1')"))), "EvalError: Code generation from strings disallowed for this context");
+  EXPECT_EQ(Json((*strict)->Eval(Request("eval('1')"))),
+            "EvalError: Code generation from strings disallowed for this context");
   EXPECT_THAT(Json((*strict)->Eval(Request("(() => {}).constructor('return 1')()"))), HasSubstr("EvalError"));
 }
 
 TEST_F(RuntimeTest, ExceptionsAreDataWithTheirPlace) {
-  const Execution execution = runtime_->Eval(Request("\n  function f() { throw new TypeError('no such thing') }\nf()"));
+  const Execution execution =
+      runtime_->Eval(Request("\n  function f() { throw new TypeError('no such thing') }\nf()"));
   const auto& exception = std::get<v1::ScriptException>(execution.outcome);
   EXPECT_EQ(exception.name(), "TypeError");
   EXPECT_EQ(exception.message(), "no such thing");
@@ -240,9 +253,14 @@ TEST_F(RuntimeTest, AnythingThrownIsDescribed) {
   EXPECT_EQ(Eval("throw 'text'"), "Uncaught: text");
   EXPECT_EQ(Eval("throw {a: 1}"), "Uncaught: #<Object>");
   EXPECT_EQ(Eval("throw Symbol('s')"), "Uncaught: Symbol(s)");
-  EXPECT_EQ(Eval("class MyError extends Error { get name() { for (;;); } }; throw new MyError('m')"), "Error: m");
-  EXPECT_EQ(Eval("class E2 extends Error { constructor(m) { super(m); this.name = 'E2' } }; throw new E2('m')"), "E2: m");
-  EXPECT_EQ(Eval("const e = new Error('x'); Object.defineProperty(e, 'stack', {get() { for (;;); }}); throw e"), "Error: x");
+  EXPECT_EQ(Eval("class MyError extends Error { get name() { for (;;); } }; throw new MyError('m')"),
+            "Error: m");
+  EXPECT_EQ(
+      Eval("class E2 extends Error { constructor(m) { super(m); this.name = 'E2' } }; throw new E2('m')"),
+      "E2: m");
+  EXPECT_EQ(
+      Eval("const e = new Error('x'); Object.defineProperty(e, 'stack', {get() { for (;;); }}); throw e"),
+      "Error: x");
   EXPECT_THAT(Eval("throw new Proxy({}, {get() { for (;;); }})"), HasSubstr("Uncaught: "));
   EXPECT_THAT(Eval("this is no javascript"), HasSubstr("SyntaxError: "));
 }
@@ -252,7 +270,8 @@ TEST_F(RuntimeTest, StacksAreV8sOwnAndAScriptMayFormatThem) {
             "\"RangeError: r\\n    at f (eval.js:1:23)\\n    at eval.js:1:45\"");
   EXPECT_EQ(Eval("Error.prepareStackTrace = () => { throw 1 }; throw new Error('x')"), "Error: x");
   EXPECT_EQ(Eval("new Error('y').stack.split('\\n')[0]"), "\"Error: y\"");
-  EXPECT_EQ(Eval("Error.prepareStackTrace = (e, sites) => e.message + typeof sites[0].getFunctionName; new Error('m').stack"),
+  EXPECT_EQ(Eval("Error.prepareStackTrace = (e, sites) => e.message + typeof sites[0].getFunctionName; new "
+                 "Error('m').stack"),
             "\"mfunction\"");
 }
 
@@ -270,21 +289,27 @@ TEST_F(RuntimeTest, GlobalsAreBound) {
   (*request.mutable_globals())["a"].set_json("{\"x\": 1}");
   (*request.mutable_globals())["b"].set_bytes("1234");
   (*request.mutable_globals())["c"].mutable_undefined();
-  (*(*request.mutable_globals())["d"].mutable_structured()->mutable_struct_value()->mutable_fields())["kind"].set_string_value("s");
+  (*(*request.mutable_globals())["d"].mutable_structured()->mutable_struct_value()->mutable_fields())["kind"]
+      .set_string_value("s");
   EXPECT_EQ(Json(runtime_->Eval(request)), "\"5undefineds\"");
   (*request.mutable_globals())["a"].set_json("{oops");
-  EXPECT_THAT(Json(runtime_->Eval(request)), HasSubstr("INVALID_REQUEST: globals['a']: not JSON: Unexpected token o"));
+  EXPECT_THAT(Json(runtime_->Eval(request)),
+              HasSubstr("INVALID_REQUEST: globals['a']: not JSON: Unexpected token o"));
   v1::EvalRequest fixed = Request("1");
   (*fixed.mutable_globals())["undefined"].set_json("1");
-  EXPECT_THAT(Json(runtime_->Eval(fixed)), HasSubstr("globals['undefined']: JavaScript does not let it be redefined"));
+  EXPECT_THAT(Json(runtime_->Eval(fixed)),
+              HasSubstr("globals['undefined']: JavaScript does not let it be redefined"));
 }
 
 TEST_F(RuntimeTest, ModulesRunAndImportWhatIsPreloaded) {
   EXPECT_EQ(EvalModule("export default [1, await Promise.resolve(2)]"), "[1,2]");
   EXPECT_EQ(EvalModule("const x = 1;"), "undefined");
-  EXPECT_EQ(EvalModule("import { total } from 'rules'; import { twice } from 'uses-rules'; export default total(twice(), 1)"), "15");
+  EXPECT_EQ(EvalModule("import { total } from 'rules'; import { twice } from 'uses-rules'; export default "
+                       "total(twice(), 1)"),
+            "15");
   EXPECT_EQ(EvalModule("export default (await import('rules')).limit"), "7");
-  EXPECT_THAT(EvalModule("import 'fs'"), HasSubstr("TypeError: Cannot find module 'fs' imported from eval.js"));
+  EXPECT_THAT(EvalModule("import 'fs'"),
+              HasSubstr("TypeError: Cannot find module 'fs' imported from eval.js"));
   EXPECT_THAT(EvalModule("await import('./x.js')"), HasSubstr("Cannot find module './x.js'"));
   EXPECT_EQ(EvalModule("throw new Error('m')"), "Error: m");
   EXPECT_EQ(EvalModule("await new Promise(() => {})"),
@@ -300,10 +325,13 @@ TEST_F(RuntimeTest, FunctionsAreCalledByPath) {
   EXPECT_EQ(Call("rules", "total", {"\"a\"", "\"b\""}), "\"ab\"");
   EXPECT_EQ(Call("rules", "shop.gross", {"40"}), "42");
   EXPECT_EQ(Call("rules", "default"), "\"the default\"");
-  EXPECT_EQ(Call("", "nope"), "ERROR_REASON_FUNCTION_NOT_FOUND: function 'nope' is not there: 'nope' is undefined");
-  EXPECT_EQ(Call("", "api.nope"), "ERROR_REASON_FUNCTION_NOT_FOUND: function 'api.nope' is not there: 'nope' is undefined");
+  EXPECT_EQ(Call("", "nope"),
+            "ERROR_REASON_FUNCTION_NOT_FOUND: function 'nope' is not there: 'nope' is undefined");
+  EXPECT_EQ(Call("", "api.nope"),
+            "ERROR_REASON_FUNCTION_NOT_FOUND: function 'api.nope' is not there: 'nope' is undefined");
   EXPECT_EQ(Call("", "api"), "ERROR_REASON_FUNCTION_NOT_FOUND: 'api' is not a function");
-  EXPECT_EQ(Call("rulez", "total"), "ERROR_REASON_MODULE_NOT_FOUND: module 'rulez' is not preloaded in the snapshot");
+  EXPECT_EQ(Call("rulez", "total"),
+            "ERROR_REASON_MODULE_NOT_FOUND: module 'rulez' is not preloaded in the snapshot");
   EXPECT_THAT(Call("rules", "total", {"1", "{"}), HasSubstr("INVALID_REQUEST: args[1]: not JSON"));
 }
 
@@ -311,8 +339,8 @@ TEST_F(RuntimeTest, TerminateEndsARequestAndNoOtherOne) {
   static Runtime* target;
   target = runtime_.get();
   signal(SIGALRM, [](int) { target->Terminate(Runtime::Cause::kWallTime); });
-  for (const char* source : {"for (;;);", "(async () => { for (;;) await null })()", "try { for (;;); } finally { for (;;); }",
-                             "({get a() { for (;;); }})",
+  for (const char* source : {"for (;;);", "(async () => { for (;;) await null })()",
+                             "try { for (;;); } finally { for (;;); }", "({get a() { for (;;); }})",
                              "Error.prepareStackTrace = () => { for (;;); }; for (;;) new Error('x').stack",
                              "Error.prepareStackTrace = () => { for (;;); }; throw new Error('x')"}) {
     ualarm(30000, 10000);  // again and again, as a worker's timers do

@@ -11,6 +11,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -70,13 +71,14 @@ constexpr int kAllowed[] = {
 
 std::string Reason(int error) { return error == 0 ? "" : absl::StrCat(": ", std::strerror(error)); }
 
-int WriteProcFile(const char* path, const std::string& text) {
-  const UniqueFd file(open(path, O_WRONLY | O_CLOEXEC));
+int WriteFile(const std::string& path, const std::string& text) {
+  const UniqueFd file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
   if (!file || write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) return errno;
   return 0;
 }
 
-// Stands for the zygote outside its PID namespace: the daemon's child, and the parent of the namespace's first process.
+// Stands for the zygote outside its PID namespace: the daemon's child, and the parent of the namespace's
+// first process.
 [[noreturn]] void KeepUntilItEnds(pid_t child) {
   close_range(kControlSocket, ~0u, 0);
   int status = 0;
@@ -89,8 +91,8 @@ int WriteProcFile(const char* path, const std::string& text) {
   _exit(1);
 }
 
-// From root to nobody. Changing the user clears what is set again here: whether /proc/self is the process's own, and its end with its
-// parent.
+// From root to nobody. Changing the user clears what is set again here: whether /proc/self is the process's
+// own, and its end with its parent.
 bool BecomeNobody() {
   static_cast<void>(setgroups(0, nullptr));
   if (setresgid(kNobody, kNobody, kNobody) != 0 || setresuid(kNobody, kNobody, kNobody) != 0) return false;
@@ -118,9 +120,24 @@ void Sandbox::Note(bool done, const std::string& what, int error) {
   }
 }
 
+void Sandbox::EnterCgroup(const std::string& path, uint64_t memory_bytes) {
+  const std::string folder = absl::StrCat("/sys/fs/cgroup/", path);
+  static_cast<void>(
+      mkdir(folder.c_str(), 0755));  // it may be there; if it cannot be made, what follows says so
+  int error = 0;
+  if (memory_bytes > 0) {
+    error = WriteFile(folder + "/memory.max", absl::StrCat(memory_bytes));
+    WriteFile(folder + "/memory.swap.max", "0");  // not there where there is no swap
+  }
+  if (error == 0) error = WriteFile(folder + "/cgroup.procs", "0");
+  Note(error == 0, absl::StrCat("cgroup ", path), error);
+}
+
 void Sandbox::EnterNamespaces() {
-  // Root's own user namespace would still own root's files, so it is nobody that enters one, where nobody may.
-  if (geteuid() == 0 && SucceedsInAChild([] { return BecomeNobody() && unshare(CLONE_NEWUSER) == 0; })) BecomeNobody();
+  // Root's own user namespace would still own root's files, so it is nobody that enters one, where nobody
+  // may.
+  if (geteuid() == 0 && SucceedsInAChild([] { return BecomeNobody() && unshare(CLONE_NEWUSER) == 0; }))
+    BecomeNobody();
   const uid_t user = geteuid();
   const gid_t group = getegid();
   bool own_user = true;
@@ -142,9 +159,9 @@ void Sandbox::EnterNamespaces() {
   has_mount_namespace_ = true;
   Note(true, "mount, PID, network, IPC and UTS namespaces", 0);
   if (!own_user) return;
-  int mapped = WriteProcFile("/proc/self/setgroups", "deny");
-  if (mapped == 0) mapped = WriteProcFile("/proc/self/gid_map", absl::StrCat(kNobody, " ", group, " 1"));
-  if (mapped == 0) mapped = WriteProcFile("/proc/self/uid_map", absl::StrCat(kNobody, " ", user, " 1"));
+  int mapped = WriteFile("/proc/self/setgroups", "deny");
+  if (mapped == 0) mapped = WriteFile("/proc/self/gid_map", absl::StrCat(kNobody, " ", group, " 1"));
+  if (mapped == 0) mapped = WriteFile("/proc/self/uid_map", absl::StrCat(kNobody, " ", user, " 1"));
   Note(mapped == 0, "user mapped to nobody", mapped);
 }
 
@@ -155,17 +172,20 @@ void Sandbox::GiveUpFiles() {
   }
   // Over /proc, because that folder is there everywhere.
   const bool done = mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-                    mount("evald", "/proc", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k,nr_inodes=2,mode=555") == 0 &&
-                    chdir("/proc") == 0 && syscall(SYS_pivot_root, ".", ".") == 0 && umount2(".", MNT_DETACH) == 0 &&
-                    chdir("/") == 0 &&
-                    mount(nullptr, "/", nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0;
+                    mount("evald", "/proc", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+                          "size=4k,nr_inodes=2,mode=555") == 0 &&
+                    chdir("/proc") == 0 && syscall(SYS_pivot_root, ".", ".") == 0 &&
+                    umount2(".", MNT_DETACH) == 0 && chdir("/") == 0 &&
+                    mount(nullptr, "/", nullptr,
+                          MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0;
   Note(done, "empty root", errno);
 }
 
 void Sandbox::GiveUpPrivileges() {
   // Each fails where there was nothing to give up; what counts is what is left at the end.
   prctl(PR_SET_SECUREBITS,
-        SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED, 0, 0, 0);
+        SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED, 0, 0,
+        0);
   for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability) {
     prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
   }
@@ -186,7 +206,8 @@ void Sandbox::PrepareFilter(OutsideMemory& outside) {
   for (const int number : kAllowed) {
     if (error == 0) error = seccomp_rule_add(context, SCMP_ACT_ALLOW, number, 0);
   }
-  // The limit on a request's memory, below the process's own. Never another process's: siblings and the zygote are the same user.
+  // The limit on a request's memory, below the process's own. Never another process's: siblings and the
+  // zygote are the same user.
   if (error == 0) {
     error = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, SCMP_A0(SCMP_CMP_EQ, 0),
                              SCMP_A1(SCMP_CMP_EQ, RLIMIT_DATA));
@@ -209,7 +230,8 @@ void Sandbox::PrepareFilter(OutsideMemory& outside) {
   filter->len = static_cast<unsigned short>(static_cast<size_t>(size) / sizeof(sock_filter));
   filter->filter = program;
   const bool taken = SucceedsInAChild([&] {
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter) == 0;
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter) == 0;
   });
   if (taken) filter_ = filter;
   Note(taken, absl::StrCat("seccomp filter of ", std::size(kAllowed) + 1, " system calls"), 0);

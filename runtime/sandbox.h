@@ -11,8 +11,9 @@
 
 namespace evald {
 
-// Used by the zygote in this order: EnterNamespaces, (everything that needs files), GiveUpFiles, GiveUpPrivileges; then each worker
-// loads the filter. Each step notes what it could put in force and what not; nothing here ends the process.
+// Used by the zygote in this order: EnterCgroup, EnterNamespaces, (everything that needs files), GiveUpFiles,
+// GiveUpPrivileges; then each worker loads the filter. Each step notes what it could put in force and what
+// not; nothing here ends the process.
 class Sandbox {
  public:
   // One line each, for the log and the status: "network namespace", "seccomp filter (38 system calls)".
@@ -20,8 +21,13 @@ class Sandbox {
   // With the reason: "user namespace: Operation not permitted".
   const std::vector<std::string>& missing() const { return missing_; }
 
-  // Goes on in a child that has its own user, mount, PID, network, IPC and UTS namespaces, as far as the kernel allows; the calling
-  // process stays behind, does nothing but wait, and ends as the child does. Without a new PID namespace it returns in the caller.
+  // Moves this process, and so its children, into a cgroup of version 2 below /sys/fs/cgroup, which is made
+  // if it is not there. `memory_bytes`: of all of them together; 0: no bound.
+  void EnterCgroup(const std::string& path, uint64_t memory_bytes);
+
+  // Goes on in a child that has its own user, mount, PID, network, IPC and UTS namespaces, as far as the
+  // kernel allows; the calling process stays behind, does nothing but wait, and ends as the child does.
+  // Without a new PID namespace it returns in the caller.
   void EnterNamespaces();
 
   // The root becomes an empty, read-only folder. Files that are open stay so.

@@ -46,8 +46,9 @@ class Builder final : public SnapshotBuilder {
           v8::Local<v8::Promise> evaluated;
           if (!modules_.Load(context, module.source, module.specifier, loaded, evaluated)) return false;
           if (!Settle(isolate_, evaluated, [] { return false; })) {
-            pending = absl::StrCat("module '", module.specifier,
-                                   "': its top-level await waits for something that can never happen while a snapshot is built");
+            pending = absl::StrCat(
+                "module '", module.specifier,
+                "': its top-level await waits for something that can never happen while a snapshot is built");
             return true;
           }
           if (evaluated->State() == v8::Promise::kRejected) {
@@ -82,7 +83,8 @@ class Builder final : public SnapshotBuilder {
       context_.Reset();
     }
     const v8::StartupData data = creator_->CreateBlob(v8::SnapshotCreator::FunctionCodeHandling::kKeep);
-    if (data.data == nullptr) return absl::FailedPreconditionError("V8 could not make a snapshot of this heap");
+    if (data.data == nullptr)
+      return absl::FailedPreconditionError("V8 could not make a snapshot of this heap");
     std::string bytes(data.data, static_cast<size_t>(data.raw_size));
     delete[] data.data;
     return bytes;
@@ -90,7 +92,8 @@ class Builder final : public SnapshotBuilder {
 
   std::vector<std::string> TakeConsole() override {
     std::vector<std::string> lines;
-    for (v1::ConsoleMessage& message : host_.TakeConsole()) lines.push_back(std::move(*message.mutable_text()));
+    for (v1::ConsoleMessage& message : host_.TakeConsole())
+      lines.push_back(std::move(*message.mutable_text()));
     host_.BeginRequest(1 << 20, false);
     return lines;
   }
@@ -106,7 +109,8 @@ class Builder final : public SnapshotBuilder {
     const bool done = body(context);
     isolate_->PerformMicrotaskCheckpoint();
     if (done) return absl::OkStatus();
-    return absl::InvalidArgumentError(absl::StrCat(what, ": ", FormatException(DescribeException(context, caught))));
+    return absl::InvalidArgumentError(
+        absl::StrCat(what, ": ", FormatException(DescribeException(context, caught))));
   }
 
   const std::vector<intptr_t> references_;

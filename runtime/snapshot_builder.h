@@ -13,13 +13,15 @@
 
 namespace evald {
 
-// Builds one snapshot, then is done. Used on one thread; while it lives, no other isolate may be entered on that thread.
+// Builds one snapshot, then is done. Used on one thread; while it lives, no other isolate may be entered on
+// that thread.
 //
 //   auto builder = SnapshotBuilder::Create({});
 //   (*builder)->WithModule({"rules", "globalThis.importantFunction = () => 42"});
 //   absl::StatusOr<std::string> bytes = (*builder)->Finish();
 //
-// A script that never ends makes these calls never return: run it in a process with a deadline (evald-snapshot does).
+// A script that never ends makes these calls never return: run it in a process with a deadline
+// (evald-snapshot does).
 class SnapshotBuilder {
  public:
   struct Options {
@@ -29,18 +31,21 @@ class SnapshotBuilder {
     std::vector<NativeOp> ops;
   };
 
-  // INVALID_ARGUMENT: an extension is at fault (CheckExtensions), or its script threw: the message has its name, line and stack.
+  // INVALID_ARGUMENT: an extension is at fault (CheckExtensions), or its script threw: the message has its
+  // name, line and stack.
   static absl::StatusOr<std::unique_ptr<SnapshotBuilder>> Create(Options options);
   virtual ~SnapshotBuilder() = default;
 
-  // Compiles, instantiates and evaluates a module. It may import modules that were added before it. From the snapshot on it can be
-  // imported by scripts and called by CallFunction. INVALID_ARGUMENT: it is at fault; the message says where.
+  // Compiles, instantiates and evaluates a module. It may import modules that were added before it. From the
+  // snapshot on it can be imported by scripts and called by CallFunction. INVALID_ARGUMENT: it is at fault;
+  // the message says where.
   virtual absl::Status WithModule(const Module& module) = 0;
 
   // Runs a classic script. INVALID_ARGUMENT: it threw.
   virtual absl::Status Evaluate(std::string_view source, std::string_view resource_name) = 0;
 
-  // Serializes the heap. REQUIRES: called once, last. FAILED_PRECONDITION: something on the heap cannot be part of a snapshot.
+  // Serializes the heap. REQUIRES: called once, last. FAILED_PRECONDITION: something on the heap cannot be
+  // part of a snapshot.
   virtual absl::StatusOr<std::string> Finish() = 0;
 
   // What console.* wrote while building, a line each.

@@ -1,7 +1,8 @@
 // The frames between the daemon and a sealed zygote, read and written in place.
 //
-// They are ordinary frames (base/frame.h) of ordinary messages (proto/evald/internal/zygote.proto), but a sealed zygote may not use
-// its heap, and so not protobuf. That phase's messages have only fixed-width fields, all of them written, so each has one layout:
+// They are ordinary frames (base/frame.h) of ordinary messages (proto/evald/internal/zygote.proto), but a
+// sealed zygote may not use its heap, and so not protobuf. That phase's messages have only fixed-width
+// fields, all of them written, so each has one layout:
 //
 //   SpawnRequest                 0d 00 00 00 | 09 worker_id:8
 //   ZygoteEvent.spawned          15 00 00 00 | 1a 13 | 09 worker_id:8 | 15 pid:4 | 1d error:4

@@ -108,7 +108,8 @@ void Spawner::ReadSpawnRequest() {
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
-  const long got = RawSyscall(SYS_recvmsg, kControlSocket, RawArgument(&message), MSG_CMSG_CLOEXEC | MSG_WAITALL);
+  const long got =
+      RawSyscall(SYS_recvmsg, kControlSocket, RawArgument(&message), MSG_CMSG_CLOEXEC | MSG_WAITALL);
   if (got == -EINTR) return;
   if (got == 0) ExitNow(kDaemonHungUp);
   uint64_t worker_id = 0;
@@ -144,7 +145,8 @@ void Spawner::Spawn(uint64_t worker_id, int socket) {
 
 void Spawner::BecomeWorker(int socket) {
   RawSyscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  // Should the zygote have died before that took effect, the socket's other end is gone with the daemon's handle on it.
+  // Should the zygote have died before that took effect, the socket's other end is gone with the daemon's
+  // handle on it.
   RawSyscall(SYS_dup3, socket, kWorkerSocket, 0);
   RawSyscall(SYS_close, kControlSocket);
   RawSyscall(SYS_close_range, kProcFolder + 1, ~0u, 0);
@@ -155,8 +157,8 @@ void Spawner::BecomeWorker(int socket) {
   RawSyscall(SYS_prlimit64, 0, RLIMIT_DATA, RawArgument(&data), 0);
   RawSyscall(SYS_prlimit64, 0, RLIMIT_NOFILE, RawArgument(&none), 0);
   RawSyscall(SYS_prlimit64, 0, RLIMIT_FSIZE, RawArgument(&none), 0);
-  const bool confined = options_.filter == nullptr ||
-                        RawSyscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, RawArgument(options_.filter)) == 0;
+  const bool confined = options_.filter == nullptr || RawSyscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0,
+                                                                 RawArgument(options_.filter)) == 0;
   if (ready && confined) rewinder_.Begin();
   ExitNow(static_cast<int>(WorkerExitCode::kSetup));
 }

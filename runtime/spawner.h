@@ -18,8 +18,8 @@ inline constexpr int kSnapshotFile = 4;
 // Where the zygote keeps its descriptor of /proc.
 inline constexpr int kProcFolder = 6;
 
-// Lies outside the image and runs on the stack outside; uses system calls and its own memory, nothing else: the image that its
-// children start with stays the sealed one. One per zygote.
+// Lies outside the image and runs on the stack outside; uses system calls and its own memory, nothing else:
+// the image that its children start with stays the sealed one. One per zygote.
 class Spawner {
  public:
   struct Options {

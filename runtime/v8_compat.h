@@ -1,4 +1,5 @@
-// What differs between the versions of V8 that evald builds with. Nothing else in the tree asks for V8's version.
+// What differs between the versions of V8 that evald builds with. Nothing else in the tree asks for V8's
+// version.
 #pragma once
 
 #include <libplatform/libplatform.h>
@@ -24,15 +25,16 @@ class ForwardingPlatform : public v8::Platform {
   v8::TracingController* GetTracingController() override { return inner_->GetTracingController(); }
 
 #if V8_MAJOR_VERSION >= 12
-  std::shared_ptr<v8::TaskRunner> GetForegroundTaskRunner(v8::Isolate* isolate, v8::TaskPriority priority) override {
+  std::shared_ptr<v8::TaskRunner> GetForegroundTaskRunner(v8::Isolate* isolate,
+                                                          v8::TaskPriority priority) override {
     return inner_->GetForegroundTaskRunner(isolate, priority);
   }
   void PostTaskOnWorkerThreadImpl(v8::TaskPriority priority, std::unique_ptr<v8::Task> task,
                                   const v8::SourceLocation&) override {
     inner_->PostTaskOnWorkerThread(priority, std::move(task));
   }
-  void PostDelayedTaskOnWorkerThreadImpl(v8::TaskPriority priority, std::unique_ptr<v8::Task> task, double seconds,
-                                         const v8::SourceLocation&) override {
+  void PostDelayedTaskOnWorkerThreadImpl(v8::TaskPriority priority, std::unique_ptr<v8::Task> task,
+                                         double seconds, const v8::SourceLocation&) override {
     inner_->PostDelayedTaskOnWorkerThread(priority, std::move(task), seconds);
   }
   std::unique_ptr<v8::JobHandle> CreateJobImpl(v8::TaskPriority priority, std::unique_ptr<v8::JobTask> task,
@@ -43,11 +45,14 @@ class ForwardingPlatform : public v8::Platform {
   std::shared_ptr<v8::TaskRunner> GetForegroundTaskRunner(v8::Isolate* isolate) override {
     return inner_->GetForegroundTaskRunner(isolate);
   }
-  void CallOnWorkerThread(std::unique_ptr<v8::Task> task) override { inner_->CallOnWorkerThread(std::move(task)); }
+  void CallOnWorkerThread(std::unique_ptr<v8::Task> task) override {
+    inner_->CallOnWorkerThread(std::move(task));
+  }
   void CallDelayedOnWorkerThread(std::unique_ptr<v8::Task> task, double seconds) override {
     inner_->CallDelayedOnWorkerThread(std::move(task), seconds);
   }
-  std::unique_ptr<v8::JobHandle> PostJob(v8::TaskPriority priority, std::unique_ptr<v8::JobTask> task) override {
+  std::unique_ptr<v8::JobHandle> PostJob(v8::TaskPriority priority,
+                                         std::unique_ptr<v8::JobTask> task) override {
     return inner_->PostJob(priority, std::move(task));
   }
 #endif

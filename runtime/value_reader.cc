@@ -11,7 +11,9 @@ namespace {
 
 using Result = absl::StatusOr<v8::Local<v8::Value>>;
 
-absl::Status TooLong() { return absl::InvalidArgumentError("a string that is longer than JavaScript's can be"); }
+absl::Status TooLong() {
+  return absl::InvalidArgumentError("a string that is longer than JavaScript's can be");
+}
 
 absl::Status Terminating() { return absl::AbortedError("terminated"); }
 
@@ -57,7 +59,8 @@ Result ReadStructured(v8::Local<v8::Context> context, const google::protobuf::Va
       for (int i = 0; i < value.list_value().values_size(); ++i) {
         Result element = ReadStructured(context, value.list_value().values(i));
         if (!element.ok()) return element.status();
-        if (!list->CreateDataProperty(context, static_cast<uint32_t>(i), *element).FromMaybe(false)) return Terminating();
+        if (!list->CreateDataProperty(context, static_cast<uint32_t>(i), *element).FromMaybe(false))
+          return Terminating();
       }
       return scope.Escape(v8::Local<v8::Value>(list));
     }

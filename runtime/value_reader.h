@@ -8,8 +8,9 @@
 
 namespace evald {
 
-// INVALID_ARGUMENT: JSON that does not parse (the message says where), or a string longer than V8's can be. RESOURCE_EXHAUSTED:
-// memory for it cannot be had. ABORTED: V8 is terminating. Runs no code of the script's. Call inside a HandleScope.
+// INVALID_ARGUMENT: JSON that does not parse (the message says where), or a string longer than V8's can be.
+// RESOURCE_EXHAUSTED: memory for it cannot be had. ABORTED: V8 is terminating. Runs no code of the script's.
+// Call inside a HandleScope.
 absl::StatusOr<v8::Local<v8::Value>> ReadValue(v8::Local<v8::Context> context, const v1::Value& value);
 
 }  // namespace evald

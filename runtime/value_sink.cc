@@ -10,7 +10,8 @@ namespace {
 constexpr char kHex[] = "0123456789abcdef";
 
 void AppendUnicodeEscape(std::string& out, uint16_t unit) {
-  const char escape[6] = {'\\', 'u', kHex[unit >> 12], kHex[(unit >> 8) & 15], kHex[(unit >> 4) & 15], kHex[unit & 15]};
+  const char escape[6] = {
+      '\\', 'u', kHex[unit >> 12], kHex[(unit >> 8) & 15], kHex[(unit >> 4) & 15], kHex[unit & 15]};
   out.append(escape, sizeof escape);
 }
 
@@ -171,7 +172,9 @@ void StructSink::Null() { Next().set_null_value(google::protobuf::NULL_VALUE); }
 
 void StructSink::Bool(bool value) { Next().set_bool_value(value); }
 
-void StructSink::Number(v8::Local<v8::Context>, v8::Local<v8::Number> value) { Next().set_number_value(value->Value()); }
+void StructSink::Number(v8::Local<v8::Context>, v8::Local<v8::Number> value) {
+  Next().set_number_value(value->Value());
+}
 
 void StructSink::String(v8::Isolate* isolate, v8::Local<v8::String> value) {
   std::string text = ToUtf8(isolate, value);

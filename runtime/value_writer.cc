@@ -97,8 +97,10 @@ class Walk {
       path_.emplace_back(i);
       v8::Local<v8::Value> element;
       if (!array->Get(context_, i).ToLocal(&element)) return WriteOutcome::kThrew;
-      const v8::Local<v8::Value> key = element->IsObject() ? IndexKey(i) : v8::Local<v8::Value>(v8::Undefined(isolate_));
-      if (const WriteOutcome outcome = WriteMember(element, key); outcome != WriteOutcome::kWritten) return outcome;
+      const v8::Local<v8::Value> key =
+          element->IsObject() ? IndexKey(i) : v8::Local<v8::Value>(v8::Undefined(isolate_));
+      if (const WriteOutcome outcome = WriteMember(element, key); outcome != WriteOutcome::kWritten)
+        return outcome;
       path_.pop_back();
     }
     sink_.EndArray();
@@ -108,20 +110,23 @@ class Walk {
   WriteOutcome WriteFields(v8::Local<v8::Object> object) {
     v8::Local<v8::Array> keys;
     const auto filter = static_cast<v8::PropertyFilter>(v8::ONLY_ENUMERABLE | v8::SKIP_SYMBOLS);
-    if (!object->GetOwnPropertyNames(context_, filter, v8::KeyConversionMode::kConvertToString).ToLocal(&keys)) {
+    if (!object->GetOwnPropertyNames(context_, filter, v8::KeyConversionMode::kConvertToString)
+             .ToLocal(&keys)) {
       return WriteOutcome::kThrew;
     }
     sink_.BeginObject();
     for (uint32_t i = 0; i < keys->Length(); ++i) {
       v8::HandleScope scope(isolate_);
       v8::Local<v8::Value> key, member;
-      if (!keys->Get(context_, i).ToLocal(&key) || !object->Get(context_, key).ToLocal(&member)) return WriteOutcome::kThrew;
+      if (!keys->Get(context_, i).ToLocal(&key) || !object->Get(context_, key).ToLocal(&member))
+        return WriteOutcome::kThrew;
       path_.emplace_back(key.As<v8::String>());
       if (member->IsObject() && !ApplyToJson(member, key)) return WriteOutcome::kThrew;
       if (!member->IsUndefined()) {  // a member that is undefined is left out, as JSON.stringify does
         if (static_cast<uint64_t>(key.As<v8::String>()->Length()) > limits_.max_bytes) return TooLarge();
         sink_.Key(isolate_, key.As<v8::String>());
-        if (const WriteOutcome outcome = WriteResolved(member, key); outcome != WriteOutcome::kWritten) return outcome;
+        if (const WriteOutcome outcome = WriteResolved(member, key); outcome != WriteOutcome::kWritten)
+          return outcome;
       }
       path_.pop_back();
     }
@@ -139,14 +144,13 @@ class Walk {
   bool ApplyToJson(v8::Local<v8::Value>& value, v8::Local<v8::Value> key) {
     v8::Local<v8::Object> object;
     v8::Local<v8::Value> to_json;
-    if (!value->ToObject(context_).ToLocal(&object) || !object->Get(context_, to_json_).ToLocal(&to_json)) return false;
+    if (!value->ToObject(context_).ToLocal(&object) || !object->Get(context_, to_json_).ToLocal(&to_json))
+      return false;
     if (!to_json->IsFunction()) return true;
     return to_json.As<v8::Function>()->Call(context_, value, 1, &key).ToLocal(&value);
   }
 
-  v8::Local<v8::Value> IndexKey(uint32_t i) {
-    return FromUtf8(isolate_, absl::StrCat(i)).ToLocalChecked();
-  }
+  v8::Local<v8::Value> IndexKey(uint32_t i) { return FromUtf8(isolate_, absl::StrCat(i)).ToLocalChecked(); }
 
   static bool IsArray(v8::Local<v8::Object> object) {
     v8::Local<v8::Value> target = object;
@@ -222,7 +226,8 @@ bool CopyBytes(v8::Local<v8::Value> value, const WriteLimits& limits, std::strin
   if (value->IsArrayBuffer()) {
     const auto store = value.As<v8::ArrayBuffer>()->GetBackingStore();
     too_large = store->ByteLength() > limits.max_bytes;
-    if (!too_large && store->ByteLength() > 0) out.assign(static_cast<const char*>(store->Data()), store->ByteLength());
+    if (!too_large && store->ByteLength() > 0)
+      out.assign(static_cast<const char*>(store->Data()), store->ByteLength());
     return true;
   }
   return false;
@@ -247,7 +252,9 @@ WriteOutcome WriteValue(v8::Local<v8::Context> context, v8::Local<v8::Value> val
   }
   if (format == v1::RESULT_FORMAT_BYTES) {
     if (!value->IsString()) {
-      error = "result is neither bytes (an ArrayBuffer, a view) nor a string, and RESULT_FORMAT_BYTES was asked for";
+      error =
+          "result is neither bytes (an ArrayBuffer, a view) nor a string, and RESULT_FORMAT_BYTES was asked "
+          "for";
       return WriteOutcome::kCannotBeCarried;
     }
     if (static_cast<uint64_t>(value.As<v8::String>()->Utf8Length(context->GetIsolate())) > limits.max_bytes) {
@@ -271,7 +278,8 @@ WriteOutcome WriteValue(v8::Local<v8::Context> context, v8::Local<v8::Value> val
   ValueSink& sink = json_sink ? static_cast<ValueSink&>(*json_sink) : *struct_sink;
   WriteOutcome outcome = Walk(context, sink, bounded, error).Write(value);
   // The format's own limit, not the request's.
-  if (outcome == WriteOutcome::kTooDeep && bounded.max_depth < limits.max_depth) outcome = WriteOutcome::kCannotBeCarried;
+  if (outcome == WriteOutcome::kTooDeep && bounded.max_depth < limits.max_depth)
+    outcome = WriteOutcome::kCannotBeCarried;
   if (outcome != WriteOutcome::kWritten) {
     out.Clear();
   } else if (json_sink) {

@@ -11,12 +11,14 @@ namespace evald {
 
 enum class WriteOutcome {
   kWritten,
-  // The value has something that the format has no word for: `error` says what and where ("result.a[3] is a function").
+  // The value has something that the format has no word for: `error` says what and where ("result.a[3] is a
+  // function").
   kCannotBeCarried,
   // It is larger, or nested deeper, than allowed; `error` says so.
   kTooLarge,
   kTooDeep,
-  // Code of the script's that carrying runs (a getter, toJSON, a proxy's trap) threw, or V8 is terminating: see the caller's TryCatch.
+  // Code of the script's that carrying runs (a getter, toJSON, a proxy's trap) threw, or V8 is terminating:
+  // see the caller's TryCatch.
   kThrew,
 };
 
@@ -25,8 +27,8 @@ struct WriteLimits {
   int max_depth = 1000;
 };
 
-// Reads the value under the rules of v1::Value; stops as soon as a limit is passed. May run code of the script's. Call inside a
-// HandleScope and a TryCatch.
+// Reads the value under the rules of v1::Value; stops as soon as a limit is passed. May run code of the
+// script's. Call inside a HandleScope and a TryCatch.
 WriteOutcome WriteValue(v8::Local<v8::Context> context, v8::Local<v8::Value> value, v1::ResultFormat format,
                         const WriteLimits& limits, v1::Value& out, std::string& error);
 

@@ -39,10 +39,12 @@ const v1::Limits& LimitsOf(const internal::WorkerRequest& request) {
 }
 
 bool MayKeepState(const internal::WorkerRequest& request) {
-  return (request.has_call() ? request.call().isolation() : request.eval().isolation()) == v1::ISOLATION_REUSED;
+  return (request.has_call() ? request.call().isolation() : request.eval().isolation()) ==
+         v1::ISOLATION_REUSED;
 }
 
-// One blocking read at a time until a whole frame is there. Hanging up between frames is the ordinary end of a worker.
+// One blocking read at a time until a whole frame is there. Hanging up between frames is the ordinary end of
+// a worker.
 void ReadRequest(FrameReader& frames, internal::WorkerRequest& request) {
   std::string_view payload;
   for (;;) {
@@ -55,7 +57,8 @@ void ReadRequest(FrameReader& frames, internal::WorkerRequest& request) {
     if (n <= 0) Exit(WorkerExitCode::kHungUp);
     frames.Commit(static_cast<size_t>(n));
   }
-  if (!request.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) Exit(WorkerExitCode::kProtocol);
+  if (!request.ParseFromArray(payload.data(), static_cast<int>(payload.size())))
+    Exit(WorkerExitCode::kProtocol);
 }
 
 void Send(const internal::WorkerMessage& message) {
@@ -63,7 +66,8 @@ void Send(const internal::WorkerMessage& message) {
 }
 
 // The Runtime knows what ended the script; how long that took and what the limit was is known here.
-void FillFault(Fault& fault, const v1::Limits& limits, int64_t wall_ns, int64_t cpu_ns, internal::WorkerFault& out) {
+void FillFault(Fault& fault, const v1::Limits& limits, int64_t wall_ns, int64_t cpu_ns,
+               internal::WorkerFault& out) {
   const auto time_limit = [&](const google::protobuf::Duration& limit, int64_t reached_ns) {
     fault.limit = static_cast<uint64_t>(Nanoseconds(limit));
     fault.reached = static_cast<uint64_t>(reached_ns);
@@ -82,8 +86,9 @@ void FillFault(Fault& fault, const v1::Limits& limits, int64_t wall_ns, int64_t 
 
 void Worker::WarmUp() {
   // What is slow the first time (Intl) or needs a file (the time zone), while there are files.
-  static_cast<void>(runtime_.Evaluate(
-      "[new Date().toString(), new Date().toLocaleString(), new Intl.NumberFormat('en').format(1.5), 'a'.localeCompare('b')]"));
+  static_cast<void>(
+      runtime_.Evaluate("[new Date().toString(), new Date().toLocaleString(), new "
+                        "Intl.NumberFormat('en').format(1.5), 'a'.localeCompare('b')]"));
   for (int i = 0; i < 3; ++i) Touch();
 }
 
@@ -151,11 +156,13 @@ void Worker::SendReady(v1::IsolateOrigin origin) {
   Send(message);
 }
 
-// Of what RLIMIT_DATA counts: the break, and every private writable mapping. 0: up to the hard limit, which is the process's.
+// Of what RLIMIT_DATA counts: the break, and every private writable mapping. 0: up to the hard limit, which
+// is the process's.
 void Worker::LimitData(uint64_t bytes) {
   rlimit64 limit{};
   RawSyscall(SYS_prlimit64, 0, RLIMIT_DATA, 0, RawArgument(&limit));
-  limit.rlim_cur = bytes == 0 ? limit.rlim_max : std::min<uint64_t>(limit.rlim_max, options_.base_data_bytes + bytes);
+  limit.rlim_cur =
+      bytes == 0 ? limit.rlim_max : std::min<uint64_t>(limit.rlim_max, options_.base_data_bytes + bytes);
   RawSyscall(SYS_prlimit64, 0, RLIMIT_DATA, RawArgument(&limit), 0);
 }
 

@@ -20,7 +20,8 @@ struct WorkerLives {
 // The descriptor that a worker finds its socket at.
 inline constexpr int kWorkerSocket = 5;
 
-// Made by the zygote before its seal, so it is part of the image; used by its forks. Speaks proto/evald/internal/worker.proto.
+// Made by the zygote before its seal, so it is part of the image; used by its forks. Speaks
+// proto/evald/internal/worker.proto.
 class Worker {
  public:
   struct Options {

@@ -37,7 +37,8 @@ namespace {
 
 constexpr size_t kOutsideBytes = 32 << 20;
 constexpr size_t kMaxBootFrame = 64 << 20;
-// The main thread's stack is mapped to this depth before the seal, so that it never grows after it. V8 stops scripts at about 1 MiB.
+// The main thread's stack is mapped to this depth before the seal, so that it never grows after it. V8 stops
+// scripts at about 1 MiB.
 constexpr size_t kStackBytes = 4 << 20;
 
 // Settings of the process that a rewind relies on.
@@ -89,7 +90,8 @@ void KeepProcFolder() {
   close(proc);
 }
 
-// V8 ends a process that it finds broken with a trap. Where it was memory that it did not get, that is no defect.
+// V8 ends a process that it finds broken with a trap. Where it was memory that it did not get, that is no
+// defect.
 void OnTrap(int) {
   _exit(static_cast<int>(MemoryWasRefused() ? WorkerExitCode::kMemoryLimit : WorkerExitCode::kV8Fatal));
 }
@@ -139,7 +141,8 @@ absl::Status RunWarmup(Runtime& runtime, const internal::WarmupSource& warmup) {
   if (const auto* exception = std::get_if<v1::ScriptException>(&execution.outcome)) {
     return absl::InvalidArgumentError(FormatException(*exception));
   }
-  if (const auto* fault = std::get_if<Fault>(&execution.outcome)) return absl::InvalidArgumentError(fault->message);
+  if (const auto* fault = std::get_if<Fault>(&execution.outcome))
+    return absl::InvalidArgumentError(fault->message);
   return absl::OkStatus();
 }
 
@@ -149,6 +152,7 @@ class Boot {
   absl::Status Run() {
     stage_ = "boot frame";
     if (absl::Status status = ReadFrame(kControlSocket, kMaxBootFrame, boot_); !status.ok()) return status;
+    if (!boot_.cgroup().empty()) sandbox_.EnterCgroup(boot_.cgroup(), boot_.cgroup_memory_bytes());
     if (boot_.sandbox() != v1::SandboxConfig::OFF) sandbox_.EnterNamespaces();
     KeepProcFolder();
     OutsideMemory& outside = *OutsideMemory::Create(kOutsideBytes);
@@ -197,7 +201,8 @@ class Boot {
     lives_->timers.Install(runtime_.get());
     // A request's memory, and what a large one takes on its way in and its reply on the way out.
     const uint64_t max_data = data_now + boot_.max_memory_bytes() + 4 * boot_.max_frame_bytes();
-    spawner_ = new (outside.Allocate(sizeof(Spawner))) Spawner(*rewinder_, *lives_, {.max_data_bytes = max_data, .filter = sandbox_.filter()});
+    spawner_ = new (outside.Allocate(sizeof(Spawner)))
+        Spawner(*rewinder_, *lives_, {.max_data_bytes = max_data, .filter = sandbox_.filter()});
     MapStack();
     return absl::OkStatus();
   }
@@ -229,7 +234,8 @@ class Boot {
     sandbox_.GiveUpFiles();
     sandbox_.GiveUpPrivileges();
     if (boot_.sandbox() != v1::SandboxConfig::STRICT || sandbox_.missing().empty()) return absl::OkStatus();
-    return absl::FailedPreconditionError(absl::StrCat("the sandbox is STRICT and lacks: ", absl::StrJoin(sandbox_.missing(), "; ")));
+    return absl::FailedPreconditionError(
+        absl::StrCat("the sandbox is STRICT and lacks: ", absl::StrJoin(sandbox_.missing(), "; ")));
   }
 
   std::string stage_;

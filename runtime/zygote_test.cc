@@ -1,7 +1,6 @@
 // The zygote, its forks and their rewinds, over real sockets, with every rewind verified page by page.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <unistd.h>
 
 #include <cstdlib>
@@ -78,9 +77,12 @@ TEST_F(ZygoteTest, AForkAnswersAndIsRewound) {
 
 TEST_F(ZygoteTest, NothingOfARequestIsLeftForTheNext) {
   for (int i = 0; i < 200; ++i) {
-    EXPECT_EQ(worker_->EvalAndReset("globalThis.leak = (globalThis.leak || 0) + 1; Array.prototype.evil = 1; leak"), "1");
+    EXPECT_EQ(
+        worker_->EvalAndReset("globalThis.leak = (globalThis.leak || 0) + 1; Array.prototype.evil = 1; leak"),
+        "1");
     EXPECT_EQ(worker_->EvalAndReset("typeof leak + [].evil"), "\"undefinedundefined\"");
-    EXPECT_EQ(worker_->EvalAndReset("JSON.stringify = null; Object.prototype.toString.call(1)"), "\"[object Number]\"");
+    EXPECT_EQ(worker_->EvalAndReset("JSON.stringify = null; Object.prototype.toString.call(1)"),
+              "\"[object Number]\"");
     EXPECT_EQ(worker_->EvalAndReset("typeof JSON.stringify"), "\"function\"");
   }
 }
@@ -102,13 +104,15 @@ TEST_F(ZygoteTest, HeavyRequestsAreUndone) {
   std::vector<std::string> first;
   for (const char* script : scripts) first.push_back(Spawn(*zygote_)->Eval(script));
   for (int round = 0; round < 5; ++round) {
-    for (size_t i = 0; i < std::size(scripts); ++i) EXPECT_EQ(worker_->EvalAndReset(scripts[i]), first[i]) << scripts[i];
+    for (size_t i = 0; i < std::size(scripts); ++i)
+      EXPECT_EQ(worker_->EvalAndReset(scripts[i]), first[i]) << scripts[i];
   }
 }
 
 TEST_F(ZygoteTest, LimitsEndAScriptAndTheNextIsRight) {
   for (int i = 0; i < 20; ++i) {
-    for (const char* script : {"for (;;);", "(async () => { for (;;) await null })()", "for (;;) [1, 2].map(x => x + 1)"}) {
+    for (const char* script :
+         {"for (;;);", "(async () => { for (;;) await null })()", "for (;;) [1, 2].map(x => x + 1)"}) {
       internal::WorkerRequest request;
       request.mutable_eval()->set_source(script);
       request.mutable_eval()->mutable_limits()->mutable_wall_time()->set_nanos(5000000);
@@ -147,7 +151,8 @@ TEST_F(ZygoteTest, AllMemoryIsLimited) {
   request.mutable_eval()->mutable_limits()->mutable_wall_time()->set_seconds(20);
   // An array buffer is refused to the script itself...
   request.mutable_eval()->set_source(
-      "const b = []; let n = 0; try { for (;; n++) b.push(new Uint8Array(1 << 20)) } catch (e) { e.name + (n > 20 && n < 100) }");
+      "const b = []; let n = 0; try { for (;; n++) b.push(new Uint8Array(1 << 20)) } catch (e) { e.name + (n "
+      "> 20 && n < 100) }");
   auto reply = worker_->Run(request);
   ASSERT_TRUE(reply.ok()) << reply.status();
   EXPECT_EQ(reply->value().json(), "\"RangeErrortrue\"");
@@ -167,12 +172,14 @@ TEST_F(ZygoteTest, ReusedKeepsStateAndPristineDropsIt) {
 }
 
 TEST_F(ZygoteTest, RandomnessAndTimeAreFreshInForksAndRewinds) {
-  const std::string source = "[Math.random(), crypto.randomUUID(), performance.timeOrigin, performance.now() < 50]";
+  const std::string source =
+      "[Math.random(), crypto.randomUUID(), performance.timeOrigin, performance.now() < 50]";
   std::set<std::string> seen;
   double last_origin = 0;
   const auto check = [&](const std::string& result) {
     // [0.123,"uuid",1700000000000.5,true]
-    const size_t comma1 = result.find(','), comma2 = result.find(',', comma1 + 1), comma3 = result.find(',', comma2 + 1);
+    const size_t comma1 = result.find(','), comma2 = result.find(',', comma1 + 1),
+                 comma3 = result.find(',', comma2 + 1);
     ASSERT_NE(comma3, std::string::npos) << result;
     EXPECT_TRUE(seen.insert(result.substr(0, comma1)).second) << "Math.random repeats: " << result;
     EXPECT_TRUE(seen.insert(result.substr(comma1, comma2 - comma1)).second) << "an id repeats: " << result;
@@ -197,7 +204,8 @@ TEST_F(ZygoteTest, RandomnessIsFreshIn10000Rewinds) {
   }
 }
 
-// How many times slower a loop is in a function that V8 never optimises (its bytecode is too large) than in one that it does.
+// How many times slower a loop is in a function that V8 never optimises (its bytecode is too large) than in
+// one that it does.
 TEST_F(ZygoteTest, OptimisedCodeIsReachedInForksAndAfterRewinds) {
   const std::string source = R"(
     const loop = 'let s = 0; for (let i = 0; i < n; i++) s = (s + i * 3) | 0; return s;';
@@ -219,7 +227,8 @@ TEST_F(ZygoteTest, OptimisedCodeIsReachedInForksAndAfterRewinds) {
 
 TEST_F(ZygoteTest, ConsoleAndModulesWorkInWorkers) {
   internal::WorkerRequest request;
-  request.mutable_eval()->set_source("import { total } from 'rules'; console.log('sum', total(1, 2)); console.error('e'); export default 1");
+  request.mutable_eval()->set_source(
+      "import { total } from 'rules'; console.log('sum', total(1, 2)); console.error('e'); export default 1");
   request.mutable_eval()->set_source_kind(v1::SOURCE_KIND_MODULE);
   auto reply = worker_->Run(request);
   ASSERT_TRUE(reply.ok());
@@ -316,7 +325,27 @@ TEST(ZygoteOptions, TheSandboxIsWhatItSays) {
   if (in_force("empty root")) {
     EXPECT_TRUE(std::filesystem::is_empty("/proc/" + std::to_string(pid) + "/root/"));
   }
-  EXPECT_EQ(worker->EvalAndReset("new Date(0).getTimezoneOffset() + new Intl.NumberFormat('en').format(1234)"), "\"01,234\"");
+  EXPECT_EQ(
+      worker->EvalAndReset("new Date(0).getTimezoneOffset() + new Intl.NumberFormat('en').format(1234)"),
+      "\"01,234\"");
+}
+
+// What becomes of the cgroup depends on the machine; that it is told does not.
+TEST(ZygoteOptions, ACgroupIsEnteredOrSaidToBeMissing) {
+  internal::ZygoteBoot boot = DefaultBoot();
+  boot.set_cgroup("evald-test");
+  boot.set_cgroup_memory_bytes(uint64_t{1} << 30);
+  auto zygote = Start(boot);
+  std::string told;
+  for (const std::string& line : zygote->booted().sandbox_in_force()) told += "+" + line + "\n";
+  for (const std::string& line : zygote->booted().sandbox_missing()) told += "-" + line + "\n";
+  EXPECT_THAT(told, HasSubstr("cgroup evald-test"));
+  auto worker = Spawn(*zygote);
+  EXPECT_EQ(worker->EvalAndReset("6 * 7"), "42");
+  if (told.find("+cgroup") != std::string::npos) {
+    std::ifstream cgroup("/proc/" + std::to_string(worker->pid()) + "/cgroup");
+    EXPECT_THAT(std::string((std::istreambuf_iterator<char>(cgroup)), {}), HasSubstr("evald-test"));
+  }
 }
 
 TEST(ZygoteOptions, WithoutASandboxItWorksToo) {

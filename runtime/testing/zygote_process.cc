@@ -44,7 +44,8 @@ absl::StatusOr<internal::WorkerReady> WorkerConnection::ReadReady() {
 }
 
 absl::StatusOr<internal::WorkerReply> WorkerConnection::Run(internal::WorkerRequest request) {
-  v1::Limits& limits = request.has_call() ? *request.mutable_call()->mutable_limits() : *request.mutable_eval()->mutable_limits();
+  v1::Limits& limits = request.has_call() ? *request.mutable_call()->mutable_limits()
+                                          : *request.mutable_eval()->mutable_limits();
   if (limits.console_bytes() == 0) limits.set_console_bytes(1 << 20);
   if (absl::Status status = WriteFrame(socket_.get(), request); !status.ok()) return status;
   absl::StatusOr<internal::WorkerMessage> message = Read();
@@ -80,7 +81,8 @@ pid_t WorkerConnection::pid() const {
 
 void WorkerConnection::Kill() { syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0); }
 
-absl::StatusOr<std::unique_ptr<ZygoteProcess>> ZygoteProcess::Start(const std::string& binary, const std::string& snapshot,
+absl::StatusOr<std::unique_ptr<ZygoteProcess>> ZygoteProcess::Start(const std::string& binary,
+                                                                    const std::string& snapshot,
                                                                     internal::ZygoteBoot boot) {
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return absl::InternalError("socketpair");
@@ -109,7 +111,8 @@ absl::StatusOr<std::unique_ptr<ZygoteProcess>> ZygoteProcess::Start(const std::s
   if (absl::Status status = WriteFrame(zygote->control_.get(), boot); !status.ok()) return status;
   internal::ZygoteEvent event;
   if (absl::Status status = zygote->ReadEvent(event, nullptr); !status.ok()) return status;
-  if (event.has_failed()) return absl::FailedPreconditionError(event.failed().stage() + ": " + event.failed().message());
+  if (event.has_failed())
+    return absl::FailedPreconditionError(event.failed().stage() + ": " + event.failed().message());
   zygote->booted_ = event.booted();
   return zygote;
 }
@@ -140,7 +143,8 @@ absl::StatusOr<std::unique_ptr<WorkerConnection>> ZygoteProcess::Spawn(bool awai
   header->cmsg_len = CMSG_LEN(sizeof(int));
   const int passed = there.get();
   std::memcpy(CMSG_DATA(header), &passed, sizeof passed);
-  if (sendmsg(control_.get(), &message, MSG_NOSIGNAL) < 0) return absl::UnavailableError(std::strerror(errno));
+  if (sendmsg(control_.get(), &message, MSG_NOSIGNAL) < 0)
+    return absl::UnavailableError(std::strerror(errno));
   there.reset();
   for (;;) {
     internal::ZygoteEvent event;
@@ -151,8 +155,10 @@ absl::StatusOr<std::unique_ptr<WorkerConnection>> ZygoteProcess::Spawn(bool awai
                           WorkerExit::FromWaitStatus(static_cast<int>(event.exited().wait_status())));
       continue;
     }
-    if (event.spawned().error() != 0) return absl::ResourceExhaustedError(std::strerror(static_cast<int>(event.spawned().error())));
-    auto worker = std::make_unique<WorkerConnection>(event.spawned().worker_id(), std::move(here), std::move(pidfd));
+    if (event.spawned().error() != 0)
+      return absl::ResourceExhaustedError(std::strerror(static_cast<int>(event.spawned().error())));
+    auto worker =
+        std::make_unique<WorkerConnection>(event.spawned().worker_id(), std::move(here), std::move(pidfd));
     if (!await_ready) return worker;
     if (absl::StatusOr<internal::WorkerReady> ready = worker->ReadReady(); !ready.ok()) return ready.status();
     return worker;
@@ -181,7 +187,8 @@ absl::Status ZygoteProcess::ReadEvent(internal::ZygoteEvent& event, UniqueFd* de
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
-  if (recvmsg(control_.get(), &message, MSG_CMSG_CLOEXEC | MSG_WAITALL) != static_cast<ssize_t>(sizeof header_bytes)) {
+  if (recvmsg(control_.get(), &message, MSG_CMSG_CLOEXEC | MSG_WAITALL) !=
+      static_cast<ssize_t>(sizeof header_bytes)) {
     return absl::UnavailableError("the zygote hung up");
   }
   if (cmsghdr* const header = CMSG_FIRSTHDR(&message); header != nullptr && header->cmsg_type == SCM_RIGHTS) {
@@ -191,7 +198,8 @@ absl::Status ZygoteProcess::ReadEvent(internal::ZygoteEvent& event, UniqueFd* de
     if (descriptor != nullptr) *descriptor = std::move(received);
   }
   std::string payload(DecodeFrameHeader(header_bytes), '\0');
-  if (recv(control_.get(), payload.data(), payload.size(), MSG_WAITALL) != static_cast<ssize_t>(payload.size()) ||
+  if (recv(control_.get(), payload.data(), payload.size(), MSG_WAITALL) !=
+          static_cast<ssize_t>(payload.size()) ||
       !event.ParseFromString(payload)) {
     return absl::UnavailableError("the zygote sent no event");
   }

@@ -1,4 +1,5 @@
-// A real evald-zygote for tests and benchmarks: boots it and talks to its workers over real sockets, without a daemon.
+// A real evald-zygote for tests and benchmarks: boots it and talks to its workers over real sockets, without
+// a daemon.
 #pragma once
 
 #include <sys/types.h>
@@ -51,7 +52,8 @@ class WorkerConnection {
 class ZygoteProcess {
  public:
   // `boot.expected` is filled in. An error is what the zygote said.
-  static absl::StatusOr<std::unique_ptr<ZygoteProcess>> Start(const std::string& binary, const std::string& snapshot,
+  static absl::StatusOr<std::unique_ptr<ZygoteProcess>> Start(const std::string& binary,
+                                                              const std::string& snapshot,
                                                               internal::ZygoteBoot boot);
   ~ZygoteProcess();
 
