@@ -26,6 +26,7 @@
 #include "runtime/extensions/builtin.h"
 #include "runtime/identity.h"
 #include "runtime/platform.h"
+#include "runtime/raw_syscall.h"
 #include "runtime/rewinder.h"
 #include "runtime/runtime.h"
 #include "runtime/sandbox.h"
@@ -90,10 +91,24 @@ void KeepProcFolder() {
   close(proc);
 }
 
-// V8 ends a process that it finds broken with a trap. Where it was memory that it did not get, that is no
-// defect.
-void OnTrap(int) {
-  _exit(static_cast<int>(MemoryWasRefused() ? WorkerExitCode::kMemoryLimit : WorkerExitCode::kV8Fatal));
+// Whether this process has come up against its limit on memory: V8's pages were refused, or a few more would
+// be.
+bool OutOfMemory() {
+  if (MemoryWasRefused()) return true;
+  constexpr long kProbeBytes = 16 << 20;
+  const long probe =
+      RawSyscall(SYS_mmap, 0, kProbeBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (probe < 0 && probe > -4096) return true;
+  RawSyscall(SYS_munmap, probe, kProbeBytes);
+  return false;
+}
+
+// V8 ends a process that it finds broken with a trap, and code that did not look whether it got memory ends
+// in others of these. Where it was memory, that is no defect. A fault returns to what caused it, and with the
+// handler gone (SA_RESETHAND) ends the process as what it is.
+void OnFatalSignal(int signal) {
+  if (OutOfMemory()) _exit(static_cast<int>(WorkerExitCode::kMemoryLimit));
+  if (signal == SIGTRAP || signal == SIGILL) _exit(static_cast<int>(WorkerExitCode::kV8Fatal));
 }
 
 // The same where it was operator new that did not get it.
@@ -105,9 +120,9 @@ void OnNoMemory() {
 
 void NameFatalEndings() {
   struct sigaction action {};
-  action.sa_handler = OnTrap;
-  sigaction(SIGTRAP, &action, nullptr);
-  sigaction(SIGILL, &action, nullptr);
+  action.sa_handler = OnFatalSignal;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  for (const int signal : {SIGTRAP, SIGILL, SIGSEGV, SIGBUS, SIGABRT}) sigaction(signal, &action, nullptr);
   std::set_new_handler(OnNoMemory);
 }
 

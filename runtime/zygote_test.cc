@@ -160,7 +160,8 @@ TEST_F(ZygoteTest, AllMemoryIsLimited) {
   // ... V8's own needs end the worker.
   request.mutable_eval()->set_source("new Array(4e7).fill('a').length");
   EXPECT_FALSE(worker_->Run(request).ok());
-  EXPECT_EQ(zygote_->AwaitExit()->second.kind, WorkerExit::Kind::kMemoryLimit);
+  const WorkerExit exit = zygote_->AwaitExit()->second;
+  EXPECT_EQ(exit.kind, WorkerExit::Kind::kMemoryLimit) << exit.name;
 }
 
 TEST_F(ZygoteTest, ReusedKeepsStateAndPristineDropsIt) {
