@@ -156,7 +156,6 @@ void Spawner::BecomeWorker(int socket) {
   const rlimit64 data{options_.max_data_bytes, options_.max_data_bytes}, none{0, 0};
   RawSyscall(SYS_prlimit64, 0, RLIMIT_DATA, RawArgument(&data), 0);
   RawSyscall(SYS_prlimit64, 0, RLIMIT_NOFILE, RawArgument(&none), 0);
-  RawSyscall(SYS_prlimit64, 0, RLIMIT_FSIZE, RawArgument(&none), 0);
   const bool confined = options_.filter == nullptr || RawSyscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0,
                                                                  RawArgument(options_.filter)) == 0;
   if (ready && confined) rewinder_.Begin();
