@@ -61,6 +61,14 @@ double CpuOfEndedChildren(pid_t pid) {
   return ticks * 1e6 / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
+// The process that forks. With a PID namespace of its own it is the only child of the one that was started.
+pid_t Forker(const ZygoteProcess& zygote) {
+  const std::string pid = std::to_string(zygote.pid());
+  std::ifstream children("/proc/" + pid + "/task/" + pid + "/children");
+  pid_t child = 0;
+  return children >> child ? child : zygote.pid();
+}
+
 // What one way of getting isolates came to.
 class Row {
  public:
@@ -110,9 +118,10 @@ Row MeasureRewind(ZygoteProcess& zygote, int rounds) {
 
 // The zygote's and its children's CPU, for `body`, which leaves no child running.
 double ForkedCpu(ZygoteProcess& zygote, const std::function<void()>& body) {
-  const double before = CpuOf(zygote.pid()) + CpuOfEndedChildren(zygote.pid());
+  const pid_t forker = Forker(zygote);
+  const double before = CpuOf(forker) + CpuOfEndedChildren(forker);
   body();
-  return CpuOf(zygote.pid()) + CpuOfEndedChildren(zygote.pid()) - before;
+  return CpuOf(forker) + CpuOfEndedChildren(forker) - before;
 }
 
 void Retire(ZygoteProcess& zygote, WorkerConnection& worker) {
