@@ -104,11 +104,14 @@ bool OutOfMemory() {
 }
 
 // V8 ends a process that it finds broken with a trap, and code that did not look whether it got memory ends
-// in others of these. Where it was memory, that is no defect. A fault returns to what caused it, and with the
-// handler gone (SA_RESETHAND) ends the process as what it is.
+// in others of these. Where it was memory, that is no defect. Everything else ends the process as a crash,
+// also where the signal was sent and nothing faulted.
 void OnFatalSignal(int signal) {
   if (OutOfMemory()) _exit(static_cast<int>(WorkerExitCode::kMemoryLimit));
   if (signal == SIGTRAP || signal == SIGILL) _exit(static_cast<int>(WorkerExitCode::kV8Fatal));
+  volatile uintptr_t nowhere = kPageBytes / 2;
+  *reinterpret_cast<volatile char*>(nowhere) =
+      0;  // SIGSEGV while its handler is gone or running: the kernel ends the process
 }
 
 // The same where it was operator new that did not get it.
