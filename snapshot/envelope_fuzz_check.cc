@@ -1,6 +1,7 @@
+#include "snapshot/envelope_fuzz_check.h"
+
 #include "base/check.h"
 #include "snapshot/envelope.h"
-#include "snapshot/envelope_fuzz_check.h"
 
 namespace evald::snapshot {
 

@@ -100,7 +100,8 @@ absl::StatusOr<std::vector<Extension>> ResolveExtensions(const v1::EvaldConfig& 
                                                          const std::string& folder) {
   if (config.extensions().empty()) return BuiltinExtensions();
   std::vector<Extension> extensions;
-  // Forks and rewinds clone V8's own generator, so the one that is seeded anew is there whether it is listed or not.
+  // Forks and rewinds clone V8's own generator, so the one that is seeded anew is there whether it is listed
+  // or not.
   const auto is_random = [](const v1::ExtensionConfig& extension) { return extension.builtin() == "random"; };
   if (std::none_of(config.extensions().begin(), config.extensions().end(), is_random)) {
     extensions.push_back(*FindBuiltin("extensions", "random"));

@@ -70,7 +70,8 @@ TEST_F(InputsTest, ReadsFilesRelativeToTheConfiguration) {
       Resolve("extensions { name: 'pricing' file: 'pricing.js' } modules { specifier: 'm' file: '" + folder_ +
               "/pricing.js' } warmup { file: 'pricing.js' } warmup { source: 'warm()' }");
   ASSERT_TRUE(inputs.ok()) << inputs.status();
-  EXPECT_THAT(Names(inputs->extensions), ElementsAre("random", "pricing")) << "random is there without being asked for";
+  EXPECT_THAT(Names(inputs->extensions), ElementsAre("random", "pricing"))
+      << "random is there without being asked for";
   EXPECT_EQ(inputs->extensions[1].source, "var price = 1;");
   EXPECT_EQ(inputs->modules[0].source, "var price = 1;");
   EXPECT_EQ(inputs->warmup[0].name(), "pricing.js");
