@@ -58,6 +58,7 @@ double Ask(v1::ScriptService::Stub& stub, const Kind& kind) {
 Figures Measure(const std::shared_ptr<grpc::Channel>& channel, const Kind& kind, int at_a_time, int answers) {
   std::vector<Figures> parts(static_cast<size_t>(at_a_time));
   std::vector<std::jthread> threads;
+  threads.reserve(parts.size());
   std::atomic<int> left = answers;
   for (Figures& part : parts) {
     threads.emplace_back([&] {

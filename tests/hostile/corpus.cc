@@ -111,7 +111,7 @@ void Finish(std::optional<Section>& section, std::vector<HostileScript>& scripts
 std::vector<HostileScript> LoadCorpus(const std::string& path) {
   std::vector<HostileScript> scripts;
   std::optional<Section> section;
-  const std::string text = ReadFile(path);
+  const std::string text = absl::StrReplaceAll(ReadFile(path), {{"\n//#     ", " "}});
   EVALD_CHECK(!text.empty(), "a corpus file is there");
   for (absl::string_view line : absl::StrSplit(text, '\n')) {
     if (absl::ConsumePrefix(&line, "//## ")) {

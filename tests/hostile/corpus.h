@@ -12,6 +12,8 @@
 //   //# each: WORD WORD ...             one script for each WORD, which stands in for $each and ends the
 //   script's name
 //
+// A line that begins with //# and five spaces continues the directive before it.
+//
 // OUTCOME is the beginning of what tests/support/scripts.h's Brief says, up to a colon or its end:
 //
 //   value            any value           value JSON       this one

@@ -152,7 +152,7 @@ void Call32(const Info& info) {
 
 void Poke(const Info& info) {
   const int64_t address = info[0]->IntegerValue(info.GetIsolate()->GetCurrentContext()).FromMaybe(0);
-  *reinterpret_cast<volatile char*>(address) = 1;
+  *reinterpret_cast<volatile char*>(address) = 1;  // NOLINT(performance-no-int-to-ptr): that is its purpose
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// What a script may do to its isolate, one statement a line. $n is a number from 0 to 9, $g the name of a built-in constructor, $m
+// What a script may do to its isolate, one statement a line. $n is a number from 0 to 9, $g the name of a
+// built-in constructor, $m
 // the name of a method or property, $w a word. Each runs in a try block of its own.
 globalThis.$w = $n;
 globalThis.$w = (globalThis.$w ?? 0) + 1;
@@ -71,7 +72,8 @@ Intl.NumberFormat.prototype.format = null;
 Intl.DateTimeFormat = null;
 globalThis.tag = (s) => s; globalThis.template = (() => tag`$w${1}`)();
 globalThis.template_function = (n) => tag`$w${n}`; template_function(1).raw; template_function(2);
-globalThis.weak = new WeakRef({ $w: $n }); globalThis.registry = new FinalizationRegistry(() => {}); registry.register({}, 1);
+globalThis.weak = new WeakRef({ $w: $n });
+globalThis.registry = new FinalizationRegistry(() => {}); registry.register({}, 1);
 globalThis.map = new WeakMap([[globalThis, $n], [Array, 1]]);
 Promise.prototype.then = function () { return this; };
 Promise.resolve().then(() => { globalThis.late = $n; });

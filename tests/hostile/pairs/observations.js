@@ -1,4 +1,5 @@
-// What a script may see of its isolate, one expression a line. Randomness, clocks and the collector's timing are left out.
+// What a script may see of its isolate, one expression a line. Randomness, clocks and the collector's timing
+// are left out.
 typeof $w + typeof lexical_$w + typeof constant_$w + typeof Class_$w
 Object.getOwnPropertyNames(globalThis).join()
 Reflect.ownKeys(globalThis).length
@@ -17,7 +18,8 @@ Object.keys({ a: 1 }).join() + (() => { let s = ''; for (const k in {}) s += k; 
 [...[1, 2, 3]].join() + [...'abc'].join()
 [1, 2, 3].map(x => x * 2).concat([4]).join()
 [] instanceof $g
-[RegExp.$1, RegExp.$2, RegExp.$9, RegExp.lastMatch, RegExp.input, RegExp.leftContext, RegExp.rightContext, RegExp.lastParen].join('|')
+[RegExp.$1, RegExp.$2, RegExp.$9, RegExp.lastMatch, RegExp.input].join('|')
+[RegExp.leftContext, RegExp.rightContext, RegExp.lastParen].join('|')
 'a1b2'.replace(/[a-z](\d)/g, '<$1>') + /x/y.lastIndex
 typeof sticky + /a/gy.exec('aa')
 Error.stackTraceLimit + typeof Error.prepareStackTrace
@@ -50,7 +52,8 @@ Function('return this')() === globalThis
 typeof eval + eval('1 + 1')
 undefined + '' + typeof globalThis
 typeof crypto + typeof crypto.randomUUID() + crypto.getRandomValues(new Uint8Array(4)).length
-typeof performance.now() + (performance.now() < 5000) + Reflect.ownKeys(Object.getPrototypeOf(performance)).map(String).join()
+typeof performance.now() + (performance.now() < 5000)
+Reflect.ownKeys(Object.getPrototypeOf(performance)).map(String).join()
 new TextEncoder().encode('\u20ac').join() + new TextDecoder().decode(new Uint8Array([0xac]))
 btoa('xx') + atob('eHg=')
 new WebAssembly.Memory({ initial: 1 }).buffer.byteLength + typeof WebAssembly.Module
@@ -63,7 +66,8 @@ new Uint8Array(16).join() + new Float64Array(2).join()
 (12345.678).toString() + (255).toString(16) + (1n << 70n) + true
 Object.entries({ b: 1, a: 2, 1: 3 }).join() + Object.assign({}, { x: 1 }).x
 Reflect.ownKeys(Object.prototype).map(String).join() + Reflect.ownKeys(Array.prototype).length
-Reflect.ownKeys(Function.prototype).map(String).join() + Reflect.ownKeys((async () => {}).constructor.prototype).map(String).join()
+Reflect.ownKeys(Function.prototype).map(String).join()
+Reflect.ownKeys((async () => {}).constructor.prototype).map(String).join()
 new Set([1, 2]).size + new Map([[1, 2]]).get(1) + [...new Set([3, 4])].join()
 (() => { let n = 0; for (let i = 0; i < 30000; i++) n += [i].map(x => x % 3)[0]; return n })()
 Array.isArray(Array.prototype) + '' + Array.prototype.length

@@ -13,7 +13,8 @@ for (;;) a.push({ a: { b: {} } });
 //## map-without-end
 //# expect: fails RESOURCE_EXHAUSTED (HEAP_LIMIT)
 //# expect: fails DEADLINE_EXCEEDED (WALL_TIME_LIMIT)
-//# why: a table is rehashed without interruption, and a nearly full heap collected again and again: either limit may be first
+//# why: a table is rehashed without interruption, and a nearly full heap collected again and again:
+//#     either limit may be first
 //# wall: 20000
 const m = new Map();
 for (let i = 0; ; i++) m.set(i, 'x' + i);
@@ -60,7 +61,8 @@ for (;;) a.push(Promise.reject(a.length));
 //# expect: throws RangeError
 //# expect: fails INTERNAL (WORKER_CRASHED)
 //# expect: fails DEADLINE_EXCEEDED (WALL_TIME_LIMIT)
-//# why: an array of this size is fatal to V8 10.2 and an exception in others; first the string is made flat, which takes a while
+//# why: an array of this size is fatal to V8 10.2 and an exception in others; first the string is made
+//#     flat, which takes a while
 //# wall: 5000
 'x'.repeat(2e8).split('');
 
@@ -82,7 +84,8 @@ Math.max(...Array(5e6).fill(1));
 //# expect: fails RESOURCE_EXHAUSTED (MEMORY_LIMIT)
 //# expect: throws RangeError
 //# expect: fails DEADLINE_EXCEEDED (WALL_TIME_LIMIT)
-//# why: a heap that is nearly full is collected again and again, without interruption: which limit is first is a matter of speed
+//# why: a heap that is nearly full is collected again and again, without interruption: which limit is
+//#     first is a matter of speed
 //# wall: 20000
 JSON.parse('[' + '[1],'.repeat(1e7) + '1]').length;
 
@@ -247,14 +250,16 @@ for (let i = 0; i < 100000; i++) registry.register(new Array(50), i);
 //## symbols-without-end
 //# expect: fails RESOURCE_EXHAUSTED (HEAP_LIMIT)
 //# expect: fails DEADLINE_EXCEEDED (WALL_TIME_LIMIT)
-//# why: a table is rehashed without interruption, and a nearly full heap collected again and again: either limit may be first
+//# why: a table is rehashed without interruption, and a nearly full heap collected again and again:
+//#     either limit may be first
 //# wall: 20000
 for (let i = 0; ; i++) Symbol.for('symbol ' + i);
 
 //## properties-without-end
 //# expect: fails RESOURCE_EXHAUSTED (HEAP_LIMIT)
 //# expect: fails DEADLINE_EXCEEDED (WALL_TIME_LIMIT)
-//# why: a table is rehashed without interruption, and a nearly full heap collected again and again: either limit may be first
+//# why: a table is rehashed without interruption, and a nearly full heap collected again and again:
+//#     either limit may be first
 //# wall: 20000
 const o = {};
 for (let i = 0; ; i++) o['property ' + i] = i;

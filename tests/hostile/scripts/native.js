@@ -1,8 +1,15 @@
-// What machine code in a worker can do: calls of the kernel that no script needs, and misuse of those it has. Run with the
-// extension `syscalls` (tests/hostile/native/syscalls.h). The format of this file: tests/hostile/corpus.h.
+// What machine code in a worker can do: calls of the kernel that no script needs, and misuse of those it has.
+// Run with the extension `syscalls` (tests/hostile/native/syscalls.h). The format of this file:
+// tests/hostile/corpus.h.
 
 //## forbidden
-//# each: accept4 bind bpf capset chdir chroot clone clone3 close connect dup execveat fcntl getdents64 getppid init_module inotify_init1 io_uring_setup ioctl kcmp keyctl landlock_create_ruleset memfd_create mount msgget name_to_handle_at openat2 perf_event_open personality pidfd_getfd pidfd_open pidfd_send_signal pipe2 ppoll prctl process_vm_readv process_vm_writev pwrite64 readlinkat reboot recvmsg rt_sigaction rt_sigqueueinfo sched_setaffinity sched_setscheduler seccomp sendmsg setns setsid setsockopt setuid shmget socketpair statx tgkill timer_create truncate unlinkat unshare userfaultfd vfork wait4
+//# each: accept4 bind bpf capset chdir chroot clone clone3 close connect dup execveat fcntl getdents64
+//#     getppid init_module inotify_init1 io_uring_setup ioctl kcmp keyctl landlock_create_ruleset
+//#     memfd_create mount msgget name_to_handle_at openat2 perf_event_open personality pidfd_getfd
+//#     pidfd_open pidfd_send_signal pipe2 ppoll prctl process_vm_readv process_vm_writev pwrite64
+//#     readlinkat reboot recvmsg rt_sigaction rt_sigqueueinfo sched_setaffinity sched_setscheduler seccomp
+//#     sendmsg setns setsid setsockopt setuid shmget socketpair statx tgkill timer_create truncate unlinkat
+//#     unshare userfaultfd vfork wait4
 //# expect: fails INTERNAL (SANDBOX_VIOLATION)
 syscall('$each');
 

@@ -1,4 +1,5 @@
-// Source texts that are a trap for who compiles them, and modules. The format of these files: tests/hostile/corpus.h.
+// Source texts that are a trap for who compiles them, and modules. The format of these files:
+// tests/hostile/corpus.h.
 
 //## line-of-ten-megabytes
 //# repeat: @@ 1000000 +111111111

@@ -213,14 +213,16 @@ Atomics.wait(new Int32Array(new SharedArrayBuffer(8)), 0, 0);
 //# expect: fails DEADLINE_EXCEEDED (WALL_TIME_LIMIT)
 //# expect: fails RESOURCE_EXHAUSTED (HEAP_LIMIT)
 //# expect: fails RESOURCE_EXHAUSTED (MEMORY_LIMIT)
-//# why: it cannot be interrupted and needs more memory than there is: what kills it first is a matter of speed
+//# why: it cannot be interrupted and needs more memory than there is: what kills it first is a matter of
+//#     speed
 new Array(4e7).fill('a');
 
 //## fill-of-a-sparse-array
 //# expect: fails DEADLINE_EXCEEDED (WALL_TIME_LIMIT)
 //# expect: fails RESOURCE_EXHAUSTED (HEAP_LIMIT)
 //# expect: fails RESOURCE_EXHAUSTED (MEMORY_LIMIT)
-//# why: it cannot be interrupted and needs more memory than there is: what kills it first is a matter of speed
+//# why: it cannot be interrupted and needs more memory than there is: what kills it first is a matter of
+//#     speed
 Array(1e9).fill(0);
 
 //## search-in-an-array-that-is-none
@@ -268,10 +270,12 @@ for (;;) ('\u00e4'.repeat(1e7) + 'a').localeCompare('\u00e4'.repeat(1e7) + 'b', 
 //# expect: fails DEADLINE_EXCEEDED (WALL_TIME_LIMIT)
 //# expect: fails RESOURCE_EXHAUSTED (HEAP_LIMIT)
 //# expect: fails RESOURCE_EXHAUSTED (MEMORY_LIMIT)
-//# why: ICU's part of each is outside V8's heap, so it depends on the speed whether time or memory runs out first
+//# why: ICU's part of each is outside V8's heap, so it depends on the speed whether time or memory runs
+//#     out first
 const formats = [];
 for (let i = 0; ; i++) {
-  formats.push(new Intl.DateTimeFormat(['de', 'ja', 'ar', 'th'][i % 4], { dateStyle: 'full', timeStyle: 'full' }));
+  const locale = ['de', 'ja', 'ar', 'th'][i % 4];
+  formats.push(new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'full' }));
 }
 
 //## segmenter-of-a-long-string
@@ -294,8 +298,8 @@ JSON.stringify([1], () => { for (;;); });
 //# expect: fails DEADLINE_EXCEEDED (WALL_TIME_LIMIT)
 // (module (func (export "f") (loop (br 0))))
 const bytes = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0, 10, 9, 1, 7, 0, 3, 64, 12, 0, 11,
-  11,
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0, 10, 9, 1, 7, 0, 3, 64,
+  12, 0, 11, 11,
 ]);
 new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports.f();
 
