@@ -27,6 +27,7 @@ class FixedStatus final : public StatusSource {
   Phase phase() const override { return now; }
   void FillStatus(v1::GetSnapshotResponse& response) const override { response.mutable_pool()->set_idle(5); }
   void FillSnapshots(v1::ListSnapshotsResponse&) const override {}
+  void FillWorkers(size_t, google::protobuf::RepeatedPtrField<v1::WorkerStatus>&) const override {}
   Phase now = Phase::kReady;
 };
 

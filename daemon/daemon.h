@@ -42,6 +42,10 @@ class Daemon final : public StatusSource, private ShutdownSteps {
   Phase phase() const override { return phase_; }
   void FillStatus(v1::GetSnapshotResponse& response) const override;
   void FillSnapshots(v1::ListSnapshotsResponse& response) const override;
+  void FillWorkers(size_t most,
+                   google::protobuf::RepeatedPtrField<v1::WorkerStatus>& workers) const override {
+    pool_->FillWorkers(most, workers);
+  }
 
  private:
   Daemon(Options options, ResolvedConfig config);

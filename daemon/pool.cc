@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "daemon/proto_time.h"
 
 namespace evald {
 namespace {
@@ -394,6 +395,44 @@ void Pool::FillStatus(v1::PoolStatus& status) const {
   status.set_rewinds(rewinds_);
   status.set_rewind(rewind_);
   for (const auto& [reason, count] : retired_) (*status.mutable_retired())[reason] = count;
+}
+
+v1::WorkerStatus::State Pool::PublicStateOf(const Worker& worker) {
+  switch (worker.state) {
+    case State::kStarting:
+      return v1::WorkerStatus::STARTING;
+    case State::kIdle:
+      return worker.used ? v1::WorkerStatus::IDLE : v1::WorkerStatus::UNUSED;
+    case State::kBusy:
+      return v1::WorkerStatus::BUSY;
+    case State::kResetting:
+      return v1::WorkerStatus::RESETTING;
+    case State::kRetiring:
+      return v1::WorkerStatus::RETIRING;
+    case State::kEnding:
+      return v1::WorkerStatus::ENDING;
+  }
+  return v1::WorkerStatus::STATE_UNSPECIFIED;
+}
+
+void Pool::FillWorkers(size_t most, google::protobuf::RepeatedPtrField<v1::WorkerStatus>& workers) const {
+  std::vector<const Worker*> oldest_first;
+  for (const auto& [id, worker] : workers_) oldest_first.push_back(worker.get());
+  const size_t count = std::min(most, oldest_first.size());
+  std::partial_sort(oldest_first.begin(), oldest_first.begin() + static_cast<ptrdiff_t>(count),
+                    oldest_first.end(), [](const Worker* a, const Worker* b) { return a->id < b->id; });
+  oldest_first.resize(count);
+  const MonotonicTime now = timers_->clock().Now();
+  for (const Worker* worker : oldest_first) {
+    v1::WorkerStatus& status = *workers.Add();
+    status.set_worker_id(worker->id);
+    status.set_state(PublicStateOf(*worker));
+    FromDuration(now - worker->born, *status.mutable_age());
+    FromDuration(now - worker->since, *status.mutable_since());
+    status.set_uses(worker->uses);
+    status.set_generation(worker->generation);
+    status.set_tenant(worker->tenant);
+  }
 }
 
 }  // namespace evald

@@ -34,6 +34,7 @@
 #include "daemon/worker_host.h"
 #include "evald/v1/script.pb.h"
 #include "evald/v1/snapshot.pb.h"
+#include "evald/v1/status.pb.h"
 
 namespace evald {
 
@@ -137,6 +138,8 @@ class Pool final : public WorkerEvents {
 
   // All but `queued`, `zygote_restarts` and `rewind_off_reason`.
   void FillStatus(v1::PoolStatus& status) const;
+  // Oldest first, at most `most`.
+  void FillWorkers(size_t most, google::protobuf::RepeatedPtrField<v1::WorkerStatus>& workers) const;
 
   void OnWorkerReady(WorkerId id, const internal::WorkerReady& ready) override;
   void OnWorkerReply(WorkerId id, internal::WorkerReply& reply) override;
@@ -179,6 +182,8 @@ class Pool final : public WorkerEvents {
     std::vector<WorkerId> clean;  // idle and rewound; used last at the back
     std::vector<WorkerId> kept;   // idle with state; used last at the back
   };
+
+  static v1::WorkerStatus::State PublicStateOf(const Worker& worker);
 
   size_t Count(State state) const { return counts_[static_cast<size_t>(state)]; }
   // All that is not on its way out: what max_workers bounds.

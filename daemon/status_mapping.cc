@@ -86,6 +86,14 @@ grpc::StatusCode StatusCodeOf(v1::ErrorReason reason) {
       return grpc::StatusCode::UNAVAILABLE;
     case v1::ERROR_REASON_CANCELLED:
       return grpc::StatusCode::CANCELLED;
+    case v1::ERROR_REASON_UNAUTHENTICATED:
+      return grpc::StatusCode::UNAUTHENTICATED;
+    case v1::ERROR_REASON_SNAPSHOT_FAILED:
+      return grpc::StatusCode::FAILED_PRECONDITION;
+    case v1::ERROR_REASON_SNAPSHOT_NOT_FOUND:
+      return grpc::StatusCode::NOT_FOUND;
+    case v1::ERROR_REASON_SNAPSHOT_SUPERSEDED:
+      return grpc::StatusCode::ABORTED;
     case v1::ERROR_REASON_UNSPECIFIED:
     case v1::ERROR_REASON_WORKER_CRASHED:
     case v1::ERROR_REASON_SANDBOX_VIOLATION:

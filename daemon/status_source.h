@@ -3,6 +3,7 @@
 #pragma once
 
 #include "evald/v1/snapshot.pb.h"
+#include "evald/v1/status.pb.h"
 
 namespace evald {
 
@@ -16,6 +17,9 @@ class StatusSource {
   // Before the first snapshot is there, `snapshot` stays unset.
   virtual void FillStatus(v1::GetSnapshotResponse& response) const = 0;
   virtual void FillSnapshots(v1::ListSnapshotsResponse& response) const = 0;
+  // Oldest first, at most `most`.
+  virtual void FillWorkers(size_t most,
+                           google::protobuf::RepeatedPtrField<v1::WorkerStatus>& workers) const = 0;
 };
 
 }  // namespace evald

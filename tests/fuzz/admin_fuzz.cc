@@ -36,6 +36,7 @@ class ReadyStatus final : public evald::StatusSource {
     response.mutable_pool()->set_idle(5);
   }
   void FillSnapshots(evald::v1::ListSnapshotsResponse&) const override {}
+  void FillWorkers(size_t, google::protobuf::RepeatedPtrField<evald::v1::WorkerStatus>&) const override {}
 };
 
 // One server for all inputs; a connection of its own for each.

@@ -1,0 +1,37 @@
+// RequestObserver: the seam between the requests and those who count and show them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "evald/v1/script.pb.h"
+
+namespace evald {
+
+// One request that has ended. All that it refers to is the caller's.
+struct FinishedRequest {
+  enum class Method { kEval, kCallFunction };
+  Method method;
+  std::string_view tenant;
+  std::string_view request_id;
+  // ERROR_REASON_UNSPECIFIED: it was answered.
+  v1::ErrorReason reason = v1::ERROR_REASON_UNSPECIFIED;
+  // It was answered with the script's exception.
+  bool threw = false;
+  // The exception's or the failure's.
+  std::string_view message;
+  // From arrival to the end.
+  Duration end_to_end{};
+  // Null: it did not run, or its worker was gone before it could tell.
+  const v1::ExecutionStats* stats = nullptr;
+};
+
+// Called on the loop, once for each request, those that were refused included.
+class RequestObserver {
+ public:
+  virtual ~RequestObserver() = default;
+  virtual void OnFinished(const FinishedRequest& request) = 0;
+};
+
+}  // namespace evald
