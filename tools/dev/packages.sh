@@ -9,6 +9,12 @@ BUILD_PACKAGES=(
   libprotobuf-dev libseccomp-dev libspdlog-dev protobuf-compiler protobuf-compiler-grpc
   libssl-dev python3 python3-grpcio python3-protobuf
 )
+# The dashboard is bundled with them; see ensure_node().
+NODE_PACKAGES=(nodejs npm)
+readonly MIN_NODE=18
+# The dashboard is tested in it.
+# shellcheck disable=SC2034
+TEST_PACKAGES=(chromium)
 # shellcheck disable=SC2034
 LINT_PACKAGES=("clang-format-14|clang-format" "clang-tidy-14|clang-tidy" git shellcheck)
 # shellcheck disable=SC2034
@@ -95,11 +101,21 @@ libnode_libraries() {
   apt-cache depends "${runtime}" | sed -n 's/^ *Depends: \(\(lib\|zlib\)[^ ]*\)$/\1/p'
 }
 
+# Any Node.js that is recent enough will do, wherever it comes from.
+ensure_node() {
+  local version=""
+  ! command -v node >/dev/null || version="$(node --version 2>/dev/null)"
+  version="${version#v}"
+  if command -v npm >/dev/null && [[ "${version%%.*}" =~ ^[0-9]+$ && "${version%%.*}" -ge ${MIN_NODE} ]]; then return; fi
+  ensure_packages "${NODE_PACKAGES[@]}"
+}
+
 # Everything that a build needs. Bazel fetches V8's package itself, as the calling user and with what apt knows: in a
 # fresh container that is nothing until the lists have been read.
 ensure_build_packages() {
   local libraries
   ensure_packages "${BUILD_PACKAGES[@]}"
+  ensure_node
   if have_v8; then return; fi
   compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null || update_package_lists
   libraries="$(libnode_libraries)"
