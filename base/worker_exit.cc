@@ -27,6 +27,8 @@ WorkerExit FromCode(int code) {
       return {Kind::kNotRewindable, code, "mapping_log_full"};
     case WorkerExitCode::kSetup:
       return {Kind::kSetup, code, "setup"};
+    case WorkerExitCode::kAborted:
+      return {Kind::kCrashed, SIGABRT, "aborted"};
     case WorkerExitCode::kVerifyMismatch:
       return {Kind::kVerifyMismatch, code, "verify_mismatch"};
   }

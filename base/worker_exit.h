@@ -18,6 +18,7 @@ enum class WorkerExitCode : int {
   kMemoryLimit = 88,     // the kernel refused V8 memory: the request's limit on all memory
   kVerifyMismatch = 86,  // after a rewind a page differed from the sealed image
   kSetup = 87,           // after the fork the kernel refused what a worker needs (a timer, its filter)
+  kAborted = 89,         // abort(), which the sandbox does not let send its signal
 };
 
 struct WorkerExit {

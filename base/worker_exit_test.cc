@@ -29,6 +29,11 @@ TEST(WorkerExit, TellsEndingsApart) {
   EXPECT_EQ(lost.name, "pagemap");
   EXPECT_EQ(WorkerExit::FromWaitStatus(StatusOf([] { raise(SIGSYS); })).kind,
             WorkerExit::Kind::kSandboxViolation);
+  const WorkerExit aborted =
+      WorkerExit::FromWaitStatus(StatusOf([] { _exit(static_cast<int>(WorkerExitCode::kAborted)); }));
+  EXPECT_EQ(aborted.kind, WorkerExit::Kind::kCrashed);
+  EXPECT_EQ(aborted.code, SIGABRT);
+  EXPECT_EQ(aborted.name, "aborted");
   const WorkerExit trap = WorkerExit::FromWaitStatus(StatusOf([] { raise(SIGTRAP); }));
   EXPECT_EQ(trap.kind, WorkerExit::Kind::kCrashed);
   EXPECT_EQ(trap.name, "signal_5");

@@ -114,6 +114,11 @@ void OnFatalSignal(int signal) {
       0;  // SIGSEGV while its handler is gone or running: the kernel ends the process
 }
 
+// The filter's answer to abort(): the C library's, the C++ library's or V8's.
+void OnAbort(int) {
+  _exit(static_cast<int>(OutOfMemory() ? WorkerExitCode::kMemoryLimit : WorkerExitCode::kAborted));
+}
+
 // The same where it was operator new that did not get it.
 void OnNoMemory() {
   static constexpr char kLine[] = "no memory for operator new\n";
@@ -126,6 +131,8 @@ void NameFatalEndings() {
   action.sa_handler = OnFatalSignal;
   action.sa_flags = static_cast<int>(SA_RESETHAND);
   for (const int signal : {SIGTRAP, SIGILL, SIGSEGV, SIGBUS, SIGABRT}) sigaction(signal, &action, nullptr);
+  action.sa_handler = OnAbort;
+  sigaction(SIGSYS, &action, nullptr);
   std::set_new_handler(OnNoMemory);
 }
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <deque>
 #include <map>
 #include <string>
@@ -150,6 +151,8 @@ void Call32(const Info& info) {
   info.GetReturnValue().Set(static_cast<double>(result));
 }
 
+void Abort(const Info&) { std::abort(); }
+
 void Poke(const Info& info) {
   const int64_t address = info[0]->IntegerValue(info.GetIsolate()->GetCurrentContext()).FromMaybe(0);
   *reinterpret_cast<volatile char*>(address) = 1;  // NOLINT(performance-no-int-to-ptr): that is its purpose
@@ -164,8 +167,12 @@ Extension SyscallsExtension() {
   extension.source =
       "globalThis.syscall = (name, ...rest) => ops.syscalls_call(name, ...rest);"
       "globalThis.syscall32 = (number) => ops.syscalls_call32(number);"
+      "globalThis.abort = () => ops.syscalls_abort();"
       "globalThis.poke = (address) => ops.syscalls_poke(address);";
-  extension.ops = {{"syscalls_call", Call}, {"syscalls_call32", Call32}, {"syscalls_poke", Poke}};
+  extension.ops = {{"syscalls_abort", Abort},
+                   {"syscalls_call", Call},
+                   {"syscalls_call32", Call32},
+                   {"syscalls_poke", Poke}};
   return extension;
 }
 

@@ -6,6 +6,7 @@
 //                                 NUL) or a typed array (passed as its memory). Returns its result, a
 //                                 negative errno if it failed.
 //   syscall32(number)             the same by the processor's 32-bit entry, on x86-64
+//   abort()                       ends the process as the C library does it
 //   poke(address)                 writes to an address
 #pragma once
 

@@ -33,6 +33,14 @@ for (;;) syscall('fork');
 //# expect: fails INTERNAL (SANDBOX_VIOLATION)
 syscall('execve', '/bin/sh', 0, 0);
 
+//## abort-a-sibling
+//# expect: fails INTERNAL (WORKER_CRASHED)
+syscall('tgkill', 1, 1, 6);
+
+//## abort
+//# expect: fails INTERNAL (WORKER_CRASHED)
+abort();
+
 //## kill-the-zygote
 //# expect: fails INTERNAL (SANDBOX_VIOLATION)
 syscall('kill', 1, 9);
