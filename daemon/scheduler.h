@@ -12,6 +12,7 @@
 // kill_grace after its wall limit is killed, and the request ends at that moment.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -73,6 +74,9 @@ class Scheduler {
   void SetAdmission(Admission admission) { admission_ = admission; }
   Admission admission() const { return admission_; }
 
+  // Never the same twice. Any thread.
+  CallId NewId() { return last_id_.fetch_add(1, std::memory_order_relaxed) + 1; }
+
   // `id` was never used before. The call may be answered or fail before this returns.
   void Submit(CallId id, Call* call);
 
@@ -107,6 +111,7 @@ class Scheduler {
   TimerQueue* const timers_;
   absl::AnyInvocable<void()> idle_hook_;
   Admission admission_ = Admission::kNotReady;
+  std::atomic<CallId> last_id_{0};
   bool dispatching_ = false;
   absl::flat_hash_map<CallId, std::unique_ptr<Entry>> entries_;
   FairQueue queue_;

@@ -9,17 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/grpc_failure.h"
 #include "daemon/protobuf_log.h"
-#include "daemon/validator.h"
+#include "daemon/script_call.h"
 
 namespace evald {
 namespace {
-
-v1::EvalRequest& WorkIn(internal::WorkerRequest& request, const v1::EvalRequest*) {
-  return *request.mutable_eval();
-}
-v1::CallFunctionRequest& WorkIn(internal::WorkerRequest& request, const v1::CallFunctionRequest*) {
-  return *request.mutable_call();
-}
 
 absl::Status Parse(const grpc::ByteBuffer& bytes, google::protobuf::Message& message) {
   ProtobufComplaint complaint;
@@ -33,16 +26,6 @@ absl::Status Parse(const grpc::ByteBuffer& bytes, google::protobuf::Message& mes
       absl::StrCat("the request is not a valid ", message.GetTypeName(), " message"));
 }
 
-const char* SourceOf(const v1::EvalRequest&) { return "the source has "; }
-const char* SourceOf(const v1::CallFunctionRequest&) { return "the arguments together have "; }
-
-template <typename Request>
-Failure SourceTooLong(const Request& request, uint64_t size, uint64_t limit) {
-  return {v1::ERROR_REASON_SOURCE_LIMIT,
-          absl::StrCat(SourceOf(request), size, " bytes, more than limits.source_bytes (", limit, ")"), limit,
-          size};
-}
-
 // When the client stops waiting, on the daemon's clock.
 std::optional<MonotonicTime> DeadlineOf(const grpc::CallbackServerContext& context, MonotonicTime now) {
   const auto left = context.deadline() - std::chrono::system_clock::now();
@@ -54,77 +37,46 @@ std::optional<MonotonicTime> DeadlineOf(const grpc::CallbackServerContext& conte
 
 // One call. gRPC owns it: it goes when gRPC says that the call is done, which is after Finish.
 template <typename Request, typename Response>
-class ScriptService::UnaryCall final : public grpc::ServerUnaryReactor, public Call {
+class ScriptService::UnaryCall final : public grpc::ServerUnaryReactor, public ScriptCall<Request, Response> {
  public:
-  UnaryCall(ScriptService* service, grpc::CallbackServerContext* context, grpc::ByteBuffer* response)
-      : service_(service),
-        id_(service->last_id_.fetch_add(1, std::memory_order_relaxed) + 1),
+  UnaryCall(ScriptService* service, grpc::CallbackServerContext* context, grpc::ByteBuffer* response,
+            MonotonicTime arrival)
+      : ScriptCall<Request, Response>(service->scheduler_->NewId(), arrival, DeadlineOf(*context, arrival)),
+        service_(service),
         context_(context),
-        response_(response),
-        arrival_(service->loop_->clock().Now()),
-        deadline_(DeadlineOf(*context, arrival_)) {}
+        response_(response) {}
 
   void Start(const grpc::ByteBuffer& bytes) {
-    Request& work = WorkIn(request_, static_cast<const Request*>(nullptr));
-    absl::Status ok = Parse(bytes, work);
-    const LimitBounds& bounds = service_->tenants_->RulesOf(work.tenant()).limits;
-    if (ok.ok()) ok = Validate(work, bounds);
-    if (!ok.ok()) return Fail({v1::ERROR_REASON_INVALID_REQUEST, std::string(ok.message())});
-    FillDefaults(bounds, work);
-    const uint64_t limit = work.limits().source_bytes();
-    if (const uint64_t size = SourceBytes(work); size > limit) return Fail(SourceTooLong(work, size, limit));
-    work_ = &work;
-    bytes_ = bytes.Length();
-    service_->loop_->Post([this] { service_->scheduler_->Submit(id_, this); });
+    if (const absl::Status parsed = Parse(bytes, this->work()); !parsed.ok())
+      return Fail(this->Invalid(parsed));
+    if (const auto failure = this->Prepare(*service_->tenants_, bytes.Length())) return Fail(*failure);
+    service_->loop_->Post([this] { service_->scheduler_->Submit(this->id(), this); });
   }
 
   // Called by gRPC, at any time until the call is done. The loop may have ended the call by then, which it
   // knows by its id.
   void OnCancel() override {
-    service_->loop_->Post([scheduler = service_->scheduler_, id = id_] { scheduler->Cancel(id); });
+    service_->loop_->Post([scheduler = service_->scheduler_, id = this->id()] { scheduler->Cancel(id); });
   }
   void OnDone() override { delete this; }
-
-  internal::WorkerRequest& request() override { return request_; }
-  const std::string& tenant() const override { return work_->tenant(); }
-  v1::Isolation isolation() const override { return work_->isolation(); }
-  v1::Limits& limits() override { return *work_->mutable_limits(); }
-  size_t bytes() const override { return bytes_; }
-  MonotonicTime arrival() const override { return arrival_; }
-  std::optional<MonotonicTime> deadline() const override { return deadline_; }
-
-  void Answer(internal::WorkerReply& reply, const v1::ExecutionStats& stats) override {
-    Response answer;
-    if (reply.has_value()) {
-      answer.set_allocated_value(reply.release_value());
-    } else {
-      answer.set_allocated_exception(reply.release_exception());
-    }
-    answer.mutable_console()->Swap(reply.mutable_console());
-    answer.set_console_truncated(reply.console_truncated());
-    *answer.mutable_stats() = stats;
-    bool own_buffer = false;
-    Finish(grpc::SerializationTraits<Response>::Serialize(answer, response_, &own_buffer));
-  }
 
   void Fail(const Failure& failure) override { Finish(StatusOf(failure, *context_)); }
 
  private:
+  void Succeed(Response& response) override {
+    bool own_buffer = false;
+    Finish(grpc::SerializationTraits<Response>::Serialize(response, response_, &own_buffer));
+  }
+
   ScriptService* const service_;
-  const Scheduler::CallId id_;
   grpc::CallbackServerContext* const context_;
   grpc::ByteBuffer* const response_;
-  const MonotonicTime arrival_;
-  const std::optional<MonotonicTime> deadline_;
-  internal::WorkerRequest request_;
-  Request* work_ = nullptr;  // inside request_
-  size_t bytes_ = 0;
 };
 
 template <typename Request, typename Response>
 grpc::ServerUnaryReactor* ScriptService::Start(grpc::CallbackServerContext* context,
                                                const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
-  auto* call = new UnaryCall<Request, Response>(this, context, response);
+  auto* call = new UnaryCall<Request, Response>(this, context, response, loop_->clock().Now());
   call->Start(*request);
   return call;
 }

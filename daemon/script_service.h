@@ -6,9 +6,6 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
-#include <atomic>
-#include <cstdint>
-
 #include "daemon/loop.h"
 #include "daemon/scheduler.h"
 #include "daemon/tenants.h"
@@ -43,7 +40,6 @@ class ScriptService final
   const Tenants* const tenants_;
   Loop* const loop_;
   Scheduler* const scheduler_;
-  std::atomic<uint64_t> last_id_{0};
 };
 
 }  // namespace evald

@@ -1,0 +1,97 @@
+// ScriptCall: what a request for a script is to the scheduler, whichever protocol it came by. One place says
+// what makes it acceptable and what its answer holds; the adapters (ScriptService, the admin endpoint) only
+// parse and send.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "daemon/scheduler.h"
+#include "daemon/tenants.h"
+#include "daemon/validator.h"
+
+namespace evald {
+
+// Request and Response are EvalRequest and EvalResponse, or CallFunctionRequest and CallFunctionResponse.
+// Made and prepared on any one thread; from Submit on it belongs to the loop.
+template <typename Request, typename Response>
+class ScriptCall : public Call {
+ public:
+  // `arrival` and `deadline` are on the daemon's clock.
+  ScriptCall(Scheduler::CallId id, MonotonicTime arrival, std::optional<MonotonicTime> deadline)
+      : id_(id), arrival_(arrival), deadline_(deadline), work_(WorkIn(request_)) {}
+
+  Scheduler::CallId id() const { return id_; }
+  // What the client sent, to be filled in by the adapter.
+  Request& work() { return work_; }
+
+  // Why `work`, which took `bytes` to send, cannot be submitted; nothing if it can, with all its defaults
+  // filled in.
+  std::optional<Failure> Prepare(const Tenants& tenants, size_t bytes) {
+    bytes_ = bytes;
+    const LimitBounds& bounds = tenants.RulesOf(work_.tenant()).limits;
+    if (const absl::Status ok = Validate(work_, bounds); !ok.ok()) return Invalid(ok);
+    FillDefaults(bounds, work_);
+    const uint64_t limit = work_.limits().source_bytes();
+    if (const uint64_t size = SourceBytes(work_); size > limit) {
+      return Failure{
+          v1::ERROR_REASON_SOURCE_LIMIT,
+          absl::StrCat(WhatIsLong(work_), size, " bytes, more than limits.source_bytes (", limit, ")"), limit,
+          size};
+    }
+    return std::nullopt;
+  }
+
+  // What a request that cannot be read, or is not valid, ends with.
+  static Failure Invalid(const absl::Status& why) {
+    return {v1::ERROR_REASON_INVALID_REQUEST, std::string(why.message())};
+  }
+
+  internal::WorkerRequest& request() final { return request_; }
+  const std::string& tenant() const final { return work_.tenant(); }
+  v1::Isolation isolation() const final { return work_.isolation(); }
+  v1::Limits& limits() final { return *work_.mutable_limits(); }
+  size_t bytes() const final { return bytes_; }
+  MonotonicTime arrival() const final { return arrival_; }
+  std::optional<MonotonicTime> deadline() const final { return deadline_; }
+
+  void Answer(internal::WorkerReply& reply, const v1::ExecutionStats& stats) final {
+    Response response;
+    if (reply.has_value()) {
+      response.set_allocated_value(reply.release_value());
+    } else {
+      response.set_allocated_exception(reply.release_exception());
+    }
+    response.mutable_console()->Swap(reply.mutable_console());
+    response.set_console_truncated(reply.console_truncated());
+    *response.mutable_stats() = stats;
+    Succeed(response);
+  }
+
+ protected:
+  // As Answer: the call lives until this or Fail was called.
+  virtual void Succeed(Response& response) = 0;
+
+ private:
+  static v1::EvalRequest& WorkOf(internal::WorkerRequest& request, const v1::EvalRequest*) {
+    return *request.mutable_eval();
+  }
+  static v1::CallFunctionRequest& WorkOf(internal::WorkerRequest& request, const v1::CallFunctionRequest*) {
+    return *request.mutable_call();
+  }
+  static Request& WorkIn(internal::WorkerRequest& request) {
+    return WorkOf(request, static_cast<const Request*>(nullptr));
+  }
+  static const char* WhatIsLong(const v1::EvalRequest&) { return "the source has "; }
+  static const char* WhatIsLong(const v1::CallFunctionRequest&) { return "the arguments together have "; }
+
+  const Scheduler::CallId id_;
+  const MonotonicTime arrival_;
+  const std::optional<MonotonicTime> deadline_;
+  internal::WorkerRequest request_;
+  Request& work_;  // inside request_
+  size_t bytes_ = 0;
+};
+
+}  // namespace evald
