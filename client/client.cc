@@ -53,6 +53,7 @@ const std::shared_ptr<grpc::ChannelCredentials>& Plaintext() {
 
 void Prepare(grpc::ClientContext& context, const CallOptions& options) {
   if (options.timeout) context.set_deadline(std::chrono::system_clock::now() + *options.timeout);
+  if (!options.token.empty()) context.AddMetadata("authorization", absl::StrCat("Bearer ", options.token));
 }
 
 // One blocking call of a stub's method.
@@ -70,6 +71,44 @@ absl::StatusOr<Response> Call(Stub& stub,
   }
   if (!status.ok()) return ToStatus(status, context);
   return response;
+}
+
+// One call of a stub's method that answers with a stream, read to its end. `sink` returns whether to read on;
+// a stream that it ends is OK.
+template <typename Stub, typename Request, typename Response>
+absl::Status ReadStream(Stub& stub,
+                        std::unique_ptr<grpc::ClientReader<Response>> (Stub::*method)(grpc::ClientContext*,
+                                                                                      const Request&),
+                        const Request& request, const CallOptions& options,
+                        const std::function<bool(const Response&)>& sink) {
+  grpc::ClientContext context;
+  Prepare(context, options);
+  bool enough = false;
+  grpc::Status status;
+  {
+    const std::stop_callback cancel(options.stop, [&context] { context.TryCancel(); });
+    const auto reader = (stub.*method)(&context, request);
+    for (Response response; !enough && reader->Read(&response);) enough = !sink(response);
+    if (enough) context.TryCancel();
+    status = reader->Finish();
+  }
+  return enough ? absl::OkStatus() : ToStatus(status, context);
+}
+
+// What both changes of what is served have in common.
+template <typename Method, typename Request>
+absl::StatusOr<v1::SnapshotOutcome> Change(v1::SnapshotService::Stub& stub, Method method,
+                                           const Request& request, const Client::ProgressSink& sink,
+                                           const CallOptions& options) {
+  v1::SnapshotOutcome outcome;
+  const absl::Status status = ReadStream<v1::SnapshotService::Stub, Request, v1::SnapshotProgress>(
+      stub, method, request, options, [&](const v1::SnapshotProgress& progress) {
+        if (progress.has_outcome()) outcome = progress.outcome();
+        if (sink) sink(progress);
+        return true;
+      });
+  if (!status.ok()) return status;
+  return outcome;
 }
 
 Reply ToReply(v1::CallFunctionResponse&& response) {
@@ -135,7 +174,8 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const std::string& addre
 Client::Client(std::shared_ptr<grpc::Channel> channel)
     : channel_(std::move(channel)),
       script_(v1::ScriptService::NewStub(channel_)),
-      snapshot_(v1::SnapshotService::NewStub(channel_)) {}
+      snapshot_(v1::SnapshotService::NewStub(channel_)),
+      live_(v1::StatusService::NewStub(channel_)) {}
 
 absl::StatusOr<Reply> Client::Eval(const v1::EvalRequest& request, const CallOptions& options) {
   return Call(*script_, &v1::ScriptService::Stub::Eval, request, options);
@@ -155,6 +195,31 @@ absl::StatusOr<v1::GetSnapshotResponse> Client::GetSnapshot(const CallOptions& o
 
 absl::StatusOr<v1::ListSnapshotsResponse> Client::ListSnapshots(const CallOptions& options) {
   return Call(*snapshot_, &v1::SnapshotService::Stub::ListSnapshots, v1::ListSnapshotsRequest(), options);
+}
+
+absl::StatusOr<v1::SnapshotOutcome> Client::RegenerateSnapshot(bool force, const ProgressSink& sink,
+                                                               const CallOptions& options) {
+  v1::RegenerateSnapshotRequest request;
+  request.set_force(force);
+  return Change(*snapshot_, &v1::SnapshotService::Stub::RegenerateSnapshot, request, sink, options);
+}
+
+absl::StatusOr<v1::SnapshotOutcome> Client::RollbackSnapshot(uint64_t generation, const ProgressSink& sink,
+                                                             const CallOptions& options) {
+  v1::RollbackSnapshotRequest request;
+  request.set_generation(generation);
+  return Change(*snapshot_, &v1::SnapshotService::Stub::RollbackSnapshot, request, sink, options);
+}
+
+absl::Status Client::WatchStatus(std::chrono::nanoseconds interval,
+                                 const std::function<bool(const v1::LiveStatus&)>& sink,
+                                 const CallOptions& options) {
+  v1::WatchStatusRequest request;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(interval);
+  request.mutable_interval()->set_seconds(seconds.count());
+  request.mutable_interval()->set_nanos(static_cast<int32_t>((interval - seconds).count()));
+  return ReadStream<v1::StatusService::Stub, v1::WatchStatusRequest, v1::LiveStatus>(
+      *live_, &v1::StatusService::Stub::WatchStatus, request, options, sink);
 }
 
 absl::StatusOr<Client::Health> Client::CheckHealth(const CallOptions& options) {

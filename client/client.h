@@ -14,6 +14,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -24,6 +25,7 @@
 #include "absl/status/statusor.h"
 #include "evald/v1/script.grpc.pb.h"
 #include "evald/v1/snapshot.grpc.pb.h"
+#include "evald/v1/status.grpc.pb.h"
 
 namespace grpc {
 class Channel;
@@ -57,6 +59,8 @@ struct CallOptions {
   std::optional<std::chrono::nanoseconds> timeout;
   // A stop request abandons the call, which becomes CANCELLED; the script is terminated.
   std::stop_token stop;
+  // The daemon's admin token, which calls that change what is served need. Empty: none is sent.
+  std::string token;
 };
 
 // A connection to one daemon. Every method may be called from any number of threads at once; calls share the
@@ -76,6 +80,22 @@ class Client {
   absl::StatusOr<v1::GetSnapshotResponse> GetSnapshot(const CallOptions& options = {});
   absl::StatusOr<v1::ListSnapshotsResponse> ListSnapshots(const CallOptions& options = {});
 
+  // Hears of a change stage by stage, from within the call; its outcome comes last.
+  using ProgressSink = std::function<void(const v1::SnapshotProgress&)>;
+  // Both need the token, and return when the change is over. A change that fails is a status: its reason is
+  // SNAPSHOT_FAILED, SNAPSHOT_NOT_FOUND or SNAPSHOT_SUPERSEDED, and what served before serves on.
+  absl::StatusOr<v1::SnapshotOutcome> RegenerateSnapshot(bool force, const ProgressSink& sink = {},
+                                                         const CallOptions& options = {});
+  // 0: the newest kept generation that is older than the one that serves.
+  absl::StatusOr<v1::SnapshotOutcome> RollbackSnapshot(uint64_t generation, const ProgressSink& sink = {},
+                                                       const CallOptions& options = {});
+
+  // Gives `sink` the daemon's live figures at once and after each interval, until it returns false (OK) or
+  // the connection ends.
+  absl::Status WatchStatus(std::chrono::nanoseconds interval,
+                           const std::function<bool(const v1::LiveStatus&)>& sink,
+                           const CallOptions& options = {});
+
   // What grpc.health.v1 says of the daemon as a whole. The numbers are the protocol's.
   enum class Health { kUnknown = 0, kServing = 1, kNotServing = 2, kServiceUnknown = 3 };
   absl::StatusOr<Health> CheckHealth(const CallOptions& options = {});
@@ -84,6 +104,7 @@ class Client {
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::ScriptService::Stub> script_;
   std::unique_ptr<v1::SnapshotService::Stub> snapshot_;
+  std::unique_ptr<v1::StatusService::Stub> live_;
 };
 
 }  // namespace evald

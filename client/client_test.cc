@@ -8,6 +8,7 @@
 
 #include <semaphore>
 #include <thread>
+#include <vector>
 
 namespace evald {
 namespace {
@@ -70,6 +71,54 @@ class FakeScripts final : public v1::ScriptService::CallbackService {
   std::counting_semaphore<> hanging_{0};
 };
 
+// Generation 7 can be had, and no other.
+class FakeSnapshots final : public v1::SnapshotService::Service {
+ public:
+  grpc::Status RegenerateSnapshot(grpc::ServerContext* context, const v1::RegenerateSnapshotRequest* request,
+                                  grpc::ServerWriter<v1::SnapshotProgress>* writer) override {
+    const auto found = context->client_metadata().find("authorization");
+    if (found == context->client_metadata().end() || found->second != "Bearer secret") {
+      context->AddTrailingMetadata("evald-reason", "UNAUTHENTICATED");
+      return {grpc::StatusCode::UNAUTHENTICATED, "the token is wrong"};
+    }
+    v1::SnapshotProgress progress;
+    progress.mutable_began()->set_stage(v1::SNAPSHOT_STAGE_BUILD);
+    writer->Write(progress);
+    progress.mutable_outcome()->set_result(request->force() ? v1::SnapshotOutcome::SWAPPED
+                                                            : v1::SnapshotOutcome::UNCHANGED);
+    writer->Write(progress);
+    return grpc::Status::OK;
+  }
+
+  grpc::Status RollbackSnapshot(grpc::ServerContext* context, const v1::RollbackSnapshotRequest* request,
+                                grpc::ServerWriter<v1::SnapshotProgress>* writer) override {
+    v1::SnapshotProgress progress;
+    progress.mutable_outcome()->set_generation(7);
+    if (request->generation() == 7) {
+      writer->Write(progress);
+      return grpc::Status::OK;
+    }
+    progress.mutable_outcome()->set_result(v1::SnapshotOutcome::FAILED);
+    writer->Write(progress);
+    context->AddTrailingMetadata("evald-reason", "SNAPSHOT_NOT_FOUND");
+    return {grpc::StatusCode::NOT_FOUND, "there is no such generation"};
+  }
+};
+
+// Counts up without end.
+class FakeStatus final : public v1::StatusService::Service {
+ public:
+  grpc::Status WatchStatus(grpc::ServerContext*, const v1::WatchStatusRequest* request,
+                           grpc::ServerWriter<v1::LiveStatus>* writer) override {
+    v1::LiveStatus status;
+    *status.mutable_window() = request->interval();
+    do {
+      status.set_requests_per_second(status.requests_per_second() + 1);
+    } while (writer->Write(status));
+    return grpc::Status::OK;
+  }
+};
+
 class ClientTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -81,6 +130,8 @@ class ClientTest : public testing::Test {
     server_ = grpc::ServerBuilder()
                   .AddListeningPort("unix:s", grpc::InsecureServerCredentials())
                   .RegisterService(&scripts_)
+                  .RegisterService(&snapshots_)
+                  .RegisterService(&live_)
                   .BuildAndStart();
     ASSERT_NE(server_, nullptr);
     client_ = *Client::Connect("unix:s");
@@ -97,6 +148,8 @@ class ClientTest : public testing::Test {
 
   std::string folder_;
   FakeScripts scripts_;
+  FakeSnapshots snapshots_;
+  FakeStatus live_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Client> client_;
 };
@@ -163,6 +216,53 @@ TEST_F(ClientTest, ChecksHealth) {
   EXPECT_EQ(*client_->CheckHealth(), Client::Health::kServing);
   server_->GetHealthCheckService()->SetServingStatus(false);
   EXPECT_EQ(*client_->CheckHealth(), Client::Health::kNotServing);
+}
+
+TEST_F(ClientTest, TellsOfAChangeStageByStage) {
+  std::vector<v1::SnapshotProgress> news;
+  const auto sink = [&](const v1::SnapshotProgress& progress) { news.push_back(progress); };
+  const auto outcome = client_->RegenerateSnapshot(true, sink, {.token = "secret"});
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->result(), v1::SnapshotOutcome::SWAPPED);
+  ASSERT_EQ(news.size(), 2u);
+  EXPECT_EQ(news[0].began().stage(), v1::SNAPSHOT_STAGE_BUILD);
+  EXPECT_TRUE(news[1].has_outcome());
+  EXPECT_EQ(client_->RegenerateSnapshot(false, {}, {.token = "secret"})->result(),
+            v1::SnapshotOutcome::UNCHANGED);
+}
+
+TEST_F(ClientTest, AChangeWithoutTheTokenIsRefused) {
+  const absl::Status status = client_->RegenerateSnapshot(true).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnauthenticated);
+  EXPECT_EQ(ReasonOf(status), v1::ERROR_REASON_UNAUTHENTICATED);
+}
+
+TEST_F(ClientTest, AChangeThatFailsIsAStatusAfterItsNews) {
+  EXPECT_EQ(client_->RollbackSnapshot(7)->generation(), 7u);
+  bool told = false;
+  const absl::Status status =
+      client_->RollbackSnapshot(8, [&](const v1::SnapshotProgress&) { told = true; }).status();
+  EXPECT_TRUE(told);
+  EXPECT_EQ(ReasonOf(status), v1::ERROR_REASON_SNAPSHOT_NOT_FOUND);
+}
+
+TEST_F(ClientTest, WatchesUntilItHasSeenEnough) {
+  double last = 0;
+  const absl::Status status = client_->WatchStatus(milliseconds(1500), [&](const v1::LiveStatus& live) {
+    last = live.requests_per_second();
+    EXPECT_EQ(live.window().seconds(), 1);
+    EXPECT_EQ(live.window().nanos(), 500'000'000);
+    return last < 3;
+  });
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(last, 3);
+}
+
+TEST_F(ClientTest, AWatchThatTheServerEndsSaysSo) {
+  server_->Shutdown(std::chrono::system_clock::now());
+  const absl::Status status =
+      client_->WatchStatus(milliseconds(100), [](const v1::LiveStatus&) { return true; });
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
 }
 
 TEST(ClientConnect, NobodyThereIsUnavailableWithoutAReason) {
