@@ -111,7 +111,12 @@ Daemon::Daemon(Options options, ResolvedConfig config)
       SchedulerOptions{admission.max_queue(), admission.max_queue_bytes(), config_.kill_grace},
       &config_.tenants, pool_.get(), &loop_.timers());
   AddStatusRoutes(this, admin_router_);
-  script_service_ = std::make_unique<ScriptService>(&config_.tenants, &loop_, scheduler_.get());
+  request_observers_.Add(&request_log_);
+  script_service_ = std::make_unique<ScriptService>(ScriptService::Parts{.tenants = &config_.tenants,
+                                                                         .loop = &loop_,
+                                                                         .scheduler = scheduler_.get(),
+                                                                         .request_ids = &request_ids_,
+                                                                         .observer = &request_observers_});
   snapshot_service_ = std::make_unique<SnapshotService>(&loop_, this);
 }
 

@@ -20,6 +20,9 @@
 #include "daemon/loop.h"
 #include "daemon/options.h"
 #include "daemon/pool.h"
+#include "daemon/request_id.h"
+#include "daemon/request_log.h"
+#include "daemon/request_observer.h"
 #include "daemon/scheduler.h"
 #include "daemon/script_service.h"
 #include "daemon/shutdown.h"
@@ -84,6 +87,9 @@ class Daemon final : public StatusSource, private ShutdownSteps {
   std::unique_ptr<Images> images_;
   std::unique_ptr<Pool> pool_;
   std::unique_ptr<Scheduler> scheduler_;
+  RequestIds request_ids_;
+  RequestLog request_log_;
+  RequestObservers request_observers_;
   AdminRouter admin_router_;
   std::unique_ptr<AdminServer> admin_server_;
   std::unique_ptr<ScriptService> script_service_;

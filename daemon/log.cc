@@ -1,13 +1,17 @@
 #include "daemon/log.h"
 
 #include <grpc/support/log.h>
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <time.h>
 
+#include <algorithm>
 #include <chrono>
+#include <string>
 #include <string_view>
 
+#include "daemon/log_fields.h"
 #include "daemon/protobuf_log.h"
 
 namespace evald {
@@ -33,6 +37,39 @@ void Append(std::string_view text, spdlog::memory_buf_t& into) {
   into.append(text.data(), text.data() + text.size());
 }
 
+void AppendQuoted(std::string_view text, spdlog::memory_buf_t& into) {
+  into.push_back('"');
+  AppendEscaped(text, into);
+  into.push_back('"');
+}
+
+// ` key=value` for each field; in quotes what would not read back as one word.
+class FieldsFlag final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg&, const std::tm&, spdlog::memory_buf_t& into) override {
+    for (const LogField& field : FieldsOfThisLine()) {
+      into.push_back(' ');
+      Append(field.key, into);
+      into.push_back('=');
+      if (const auto* text = std::get_if<std::string_view>(&field.value)) {
+        IsWord(*text) ? Append(*text, into) : AppendQuoted(*text, into);
+      } else {
+        Append(std::to_string(std::get<uint64_t>(field.value)), into);
+      }
+    }
+  }
+
+  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<FieldsFlag>(); }
+
+ private:
+  static bool IsWord(std::string_view text) {
+    const auto breaks = [](char c) {
+      return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '\\' || c == '=' || c == 0x7F;
+    };
+    return !text.empty() && std::none_of(text.begin(), text.end(), breaks);
+  }
+};
+
 class JsonFormatter final : public spdlog::formatter {
  public:
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& into) override {
@@ -53,7 +90,18 @@ class JsonFormatter final : public spdlog::formatter {
     Append({level.data(), level.size()}, into);
     Append(R"(","message":")", into);
     AppendEscaped({message.payload.data(), message.payload.size()}, into);
-    Append("\"}\n", into);
+    Append("\"", into);
+    for (const LogField& field : FieldsOfThisLine()) {
+      Append(",\"", into);
+      Append(field.key, into);
+      Append("\":", into);
+      if (const auto* text = std::get_if<std::string_view>(&field.value)) {
+        AppendQuoted(*text, into);
+      } else {
+        Append(std::to_string(std::get<uint64_t>(field.value)), into);
+      }
+    }
+    Append("}\n", into);
   }
 
   std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<JsonFormatter>(); }
@@ -76,7 +124,7 @@ void InitLog(const LogOptions& options) {
   auto logger = spdlog::stderr_logger_mt("evald");
   switch (options.format) {
     case LogFormat::kText:
-      logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %L %v", spdlog::pattern_time_type::utc);
+      logger->set_formatter(MakeTextFormatter());
       break;
     case LogFormat::kJson:
       logger->set_formatter(MakeJsonFormatter());
@@ -86,6 +134,12 @@ void InitLog(const LogOptions& options) {
   spdlog::set_default_logger(std::move(logger));
   gpr_set_log_function(&FromGrpc);
   InstallProtobufLog();
+}
+
+std::unique_ptr<spdlog::formatter> MakeTextFormatter() {
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+  formatter->add_flag<FieldsFlag>('*').set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %L %v%*");
+  return formatter;
 }
 
 std::unique_ptr<spdlog::formatter> MakeJsonFormatter() { return std::make_unique<JsonFormatter>(); }

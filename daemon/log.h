@@ -19,7 +19,10 @@ struct LogOptions {
 // Sets up spdlog's default logger, and sends what gRPC and protobuf have to say there too.
 void InitLog(const LogOptions& options);
 
-// {"time":"2024-01-31T12:00:00.123Z","level":"info","message":"..."}
+// Both put the fields of log_fields.h at the end.
+// 2024-01-31T12:00:00.123Z I ... tenant=one
+std::unique_ptr<spdlog::formatter> MakeTextFormatter();
+// {"time":"2024-01-31T12:00:00.123Z","level":"info","message":"...","tenant":"one"}
 std::unique_ptr<spdlog::formatter> MakeJsonFormatter();
 
 }  // namespace evald

@@ -1,7 +1,11 @@
 #include "daemon/log.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <spdlog/details/log_msg.h>
+
+#include "daemon/log_fields.h"
+#include "daemon/testing/captured_log.h"
 
 namespace evald {
 namespace {
@@ -15,6 +19,30 @@ TEST(Log, JsonLinesAreEscaped) {
       std::string(line.data(), line.size()),
       R"({"time":"2024-01-31T12:00:00.123Z","level":"warning","message":"a \"quoted\" \\ word,\u000aand a line"})"
       "\n");
+}
+
+TEST(Log, FieldsAreKeysInJson) {
+  CapturedLog log(MakeJsonFormatter());
+  LogWith(spdlog::level::warn, "gone", {{"tenant", "a \"b\"\n"}, {"worker_id", uint64_t{7}}});
+  EXPECT_THAT(log.text(), testing::EndsWith(
+                              R"("level":"warning","message":"gone","tenant":"a \"b\"\u000a","worker_id":7})"
+                              "\n"));
+}
+
+TEST(Log, FieldsFollowTheTextAndReadBackAsOneWordEach) {
+  CapturedLog log(MakeTextFormatter());
+  LogWith(spdlog::level::warn, "gone",
+          {{"tenant", "one"}, {"none", ""}, {"detail", "a b=\"c\"\n"}, {"worker_id", uint64_t{7}}});
+  EXPECT_THAT(log.text(),
+              testing::EndsWith(R"(Z W gone tenant=one none="" detail="a b=\"c\"\u000a" worker_id=7)"
+                                "\n"));
+}
+
+TEST(Log, FieldsBelongToTheirLineOnly) {
+  CapturedLog log(MakeTextFormatter());
+  LogWith(spdlog::level::warn, "one", {{"tenant", "a"}});
+  spdlog::warn("two");
+  EXPECT_THAT(log.text(), testing::EndsWith("W two\n"));
 }
 
 }  // namespace

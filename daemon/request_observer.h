@@ -1,8 +1,8 @@
 // RequestObserver: the seam between the requests and those who count and show them.
 #pragma once
 
-#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "evald/v1/script.pb.h"
@@ -13,13 +13,14 @@ namespace evald {
 struct FinishedRequest {
   enum class Method { kEval, kCallFunction };
   Method method;
+  // Empty where the request could not be read; of one that is too long, the beginning.
   std::string_view tenant;
   std::string_view request_id;
   // ERROR_REASON_UNSPECIFIED: it was answered.
   v1::ErrorReason reason = v1::ERROR_REASON_UNSPECIFIED;
   // It was answered with the script's exception.
   bool threw = false;
-  // The exception's or the failure's.
+  // The exception's ("TypeError: x is not a function") or the failure's. May have been cut.
   std::string_view message;
   // From arrival to the end.
   Duration end_to_end{};
@@ -32,6 +33,20 @@ class RequestObserver {
  public:
   virtual ~RequestObserver() = default;
   virtual void OnFinished(const FinishedRequest& request) = 0;
+};
+
+// Tells several, in the order in which they were added.
+class RequestObservers final : public RequestObserver {
+ public:
+  // `observer` outlives this.
+  void Add(RequestObserver* observer) { observers_.push_back(observer); }
+
+  void OnFinished(const FinishedRequest& request) override {
+    for (RequestObserver* observer : observers_) observer->OnFinished(request);
+  }
+
+ private:
+  std::vector<RequestObserver*> observers_;
 };
 
 }  // namespace evald

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "daemon/log_fields.h"
 #include "daemon/proto_time.h"
 
 namespace evald {
@@ -22,6 +23,12 @@ Failure Cancelled() { return {v1::ERROR_REASON_CANCELLED, "the client cancelled 
 Failure TooLate(const char* where) {
   return {v1::ERROR_REASON_WALL_TIME_LIMIT,
           std::string("the call's deadline passed while the request ") + where};
+}
+
+// What a script may do by way of its limits is not worth a line; that a worker broke, or was broken, is.
+bool EndsBadly(v1::ErrorReason reason) {
+  return reason == v1::ERROR_REASON_WORKER_CRASHED || reason == v1::ERROR_REASON_SANDBOX_VIOLATION ||
+         reason == v1::ERROR_REASON_WORKER_LOST;
 }
 
 }  // namespace
@@ -60,13 +67,14 @@ class Scheduler::Entry final : public LeaseHolder {
 
   void OnReply(internal::WorkerReply& reply) override {
     const auto self = scheduler_->Take(id_);
+    v1::ExecutionStats stats;
+    FillStats(reply, stats);
     if (reply.has_fault()) {
       internal::WorkerFault& fault = *reply.mutable_fault();
       call_->Fail({fault.reason(), std::move(*fault.mutable_message()), fault.limit(), fault.reached(),
-                   std::move(*fault.mutable_stack())});
+                   std::move(*fault.mutable_stack())},
+                  &stats);
     } else {
-      v1::ExecutionStats stats;
-      FillStats(reply, stats);
       call_->Answer(reply, stats);
     }
     Leave();
@@ -79,19 +87,32 @@ class Scheduler::Entry final : public LeaseHolder {
     if (failure.reason == v1::ERROR_REASON_HEAP_LIMIT) failure.limit = call_->limits().heap_bytes();
     if (failure.reason == v1::ERROR_REASON_MEMORY_LIMIT) failure.limit = call_->limits().memory_bytes();
     failure.reached = failure.limit;
-    call_->Fail(failure);
+    if (EndsBadly(failure.reason)) LogEnd("a worker ended before it answered", failure, lease_.worker_id());
+    call_->Fail(failure, nullptr);
     Leave();
   }
 
  private:
   void OnHardLimit() {
+    const WorkerId worker_id = lease_.worker_id();
     lease_.Kill("wall_time_limit");
     const Duration reached = scheduler_->timers_->clock().Now() - leased_at_;
-    scheduler_->FailOne(
-        id_, {v1::ERROR_REASON_WALL_TIME_LIMIT,
-              "the script ran past limits.wall_time and could not be interrupted; its worker was killed",
-              static_cast<uint64_t>(ToDuration(call_->limits().wall_time()).count()),
-              static_cast<uint64_t>(reached.count())});
+    const Failure failure{
+        v1::ERROR_REASON_WALL_TIME_LIMIT,
+        "the script ran past limits.wall_time and could not be interrupted; its worker was killed",
+        static_cast<uint64_t>(ToDuration(call_->limits().wall_time()).count()),
+        static_cast<uint64_t>(reached.count())};
+    LogEnd("a worker was killed", failure, worker_id);
+    scheduler_->FailOne(id_, failure);
+  }
+
+  void LogEnd(std::string_view what, const Failure& failure, WorkerId worker_id) const {
+    LogWith(spdlog::level::warn, what,
+            {{"request_id", call_->request_id()},
+             {"tenant", call_->tenant()},
+             {"reason", ReasonName(failure.reason)},
+             {"detail", failure.message},
+             {"worker_id", worker_id}});
   }
 
   void Leave() {
@@ -134,9 +155,9 @@ Scheduler::~Scheduler() {
 void Scheduler::Submit(CallId id, Call* call) {
   switch (admission_) {
     case Admission::kNotReady:
-      return call->Fail({v1::ERROR_REASON_NOT_READY, "evald is still booting"});
+      return call->Fail({v1::ERROR_REASON_NOT_READY, "evald is still booting"}, nullptr);
     case Admission::kDraining:
-      return call->Fail({v1::ERROR_REASON_DRAINING, "evald is shutting down"});
+      return call->Fail({v1::ERROR_REASON_DRAINING, "evald is shutting down"}, nullptr);
     case Admission::kOpen:
       break;
   }
@@ -194,7 +215,7 @@ void Scheduler::FailAll(const Failure& failure) {
 
 void Scheduler::FailOne(CallId id, const Failure& failure) {
   const std::unique_ptr<Entry> entry = Take(id);
-  entry->call().Fail(failure);
+  entry->call().Fail(failure, nullptr);
   OnEnded();
 }
 

@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
@@ -48,10 +49,13 @@ class Call {
   virtual MonotonicTime arrival() const = 0;
   // When the client stops waiting.
   virtual std::optional<MonotonicTime> deadline() const = 0;
+  // For the log; see request_id.h.
+  virtual std::string_view request_id() const = 0;
 
   // `reply` has a value or an exception; its parts may be moved out.
   virtual void Answer(internal::WorkerReply& reply, const v1::ExecutionStats& stats) = 0;
-  virtual void Fail(const Failure& failure) = 0;
+  // `stats`: of the worker that answered so; null if none did.
+  virtual void Fail(const Failure& failure, const v1::ExecutionStats* stats) = 0;
 };
 
 struct SchedulerOptions {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/proto_time.h"
+#include "daemon/testing/captured_log.h"
 #include "daemon/testing/fake_worker_host.h"
 
 namespace evald {
@@ -34,8 +35,10 @@ class TestCall final : public Call {
     outcomes.push_back("value " + reply.value().json());
     stats = s;
   }
-  void Fail(const Failure& f) override {
+  std::string_view request_id() const override { return "4bf92f3577b34da6a3ce929d0e0e4736"; }
+  void Fail(const Failure& f, const v1::ExecutionStats* s) override {
     outcomes.push_back(ReasonName(f.reason));
+    if (s != nullptr) stats = *s;
     failure = f;
   }
 
@@ -295,6 +298,7 @@ TEST_F(SchedulerTest, AFaultOfTheWorkerBecomesTheFailure) {
   TestCall& call = Submit(1);
   host_.Fault(1, v1::ERROR_REASON_CPU_TIME_LIMIT);
   EXPECT_THAT(call.outcomes, ElementsAre("CPU_TIME_LIMIT"));
+  EXPECT_EQ(call.stats.worker_id(), 1u) << "what it cost is told all the same";
   Pass(seconds(10));
   EXPECT_THAT(call.outcomes, ElementsAre("CPU_TIME_LIMIT")) << "the hard limit is disarmed";
 }
@@ -345,6 +349,27 @@ TEST_F(SchedulerTest, HowAWorkerEndsSaysHowItsRequestFails) {
   EXPECT_THAT(crashed.outcomes, ElementsAre("WORKER_CRASHED"));
   EXPECT_THAT(garbled.outcomes, ElementsAre("WORKER_CRASHED"));
   EXPECT_THAT(garbled.failure.message, HasSubstr("nobody asked for"));
+}
+
+TEST_F(SchedulerTest, AWorkerThatIsKilledOrCrashesIsALineInTheLog) {
+  Open(2);
+  Submit(1, "slow", milliseconds(100));
+  Submit(2, "crasher");
+  CapturedLog log;
+  host_.End(WorkerOf(2), WorkerExited{{WorkerExit::Kind::kCrashed, 11, "signal_11"}});
+  EXPECT_THAT(log.text(), HasSubstr(R"("level":"warning")"));
+  EXPECT_THAT(log.text(), HasSubstr(R"("request_id":"4bf92f3577b34da6a3ce929d0e0e4736")"));
+  EXPECT_THAT(log.text(), HasSubstr(R"("tenant":"crasher","reason":"WORKER_CRASHED")"));
+  Pass(milliseconds(350));
+  EXPECT_THAT(log.text(), HasSubstr(R"("tenant":"slow","reason":"WALL_TIME_LIMIT")"));
+}
+
+TEST_F(SchedulerTest, WhatALimitEndsIsNotWorthAWarning) {
+  Open(1);
+  Submit(1);
+  CapturedLog log;
+  host_.End(WorkerOf(1), WorkerExited{{WorkerExit::Kind::kOutOfMemory, 80, "out_of_memory"}});
+  EXPECT_EQ(log.text(), "");
 }
 
 TEST_F(SchedulerTest, WhenTheZygoteDiesRunningRequestsFailAndQueuedOnesGoOn) {

@@ -5,30 +5,45 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "daemon/request_id.h"
+#include "daemon/request_observer.h"
 #include "daemon/scheduler.h"
 #include "daemon/tenants.h"
 #include "daemon/validator.h"
 
 namespace evald {
 
+struct ScriptCallOptions {
+  Scheduler::CallId id;
+  RequestId request_id;
+  // On the clock.
+  MonotonicTime arrival;
+  std::optional<MonotonicTime> deadline;
+  const Clock* clock;
+  // Told how the call ends, before its client is.
+  RequestObserver* observer;
+};
+
 // Request and Response are EvalRequest and EvalResponse, or CallFunctionRequest and CallFunctionResponse.
 // Made and prepared on any one thread; from Submit on it belongs to the loop.
 template <typename Request, typename Response>
 class ScriptCall : public Call {
  public:
-  // `arrival` and `deadline` are on the daemon's clock.
-  ScriptCall(Scheduler::CallId id, MonotonicTime arrival, std::optional<MonotonicTime> deadline)
-      : id_(id), arrival_(arrival), deadline_(deadline), work_(WorkIn(request_)) {}
+  explicit ScriptCall(const ScriptCallOptions& options) : options_(options), work_(WorkIn(request_)) {}
 
-  Scheduler::CallId id() const { return id_; }
+  Scheduler::CallId id() const { return options_.id; }
   // What the client sent, to be filled in by the adapter.
   Request& work() { return work_; }
 
   // Why `work`, which took `bytes` to send, cannot be submitted; nothing if it can, with all its defaults
   // filled in.
   std::optional<Failure> Prepare(const Tenants& tenants, size_t bytes) {
+    readable_ = true;
     bytes_ = bytes;
     const LimitBounds& bounds = tenants.RulesOf(work_.tenant()).limits;
     if (const absl::Status ok = Validate(work_, bounds); !ok.ok()) return Invalid(ok);
@@ -53,10 +68,13 @@ class ScriptCall : public Call {
   v1::Isolation isolation() const final { return work_.isolation(); }
   v1::Limits& limits() final { return *work_.mutable_limits(); }
   size_t bytes() const final { return bytes_; }
-  MonotonicTime arrival() const final { return arrival_; }
-  std::optional<MonotonicTime> deadline() const final { return deadline_; }
+  MonotonicTime arrival() const final { return options_.arrival; }
+  std::optional<MonotonicTime> deadline() const final { return options_.deadline; }
+  std::string_view request_id() const final { return options_.request_id.text(); }
 
   void Answer(internal::WorkerReply& reply, const v1::ExecutionStats& stats) final {
+    // Before the answer is out: the call may be gone as soon as it is.
+    ObserveAnswer(reply, stats);
     Response response;
     if (reply.has_value()) {
       response.set_allocated_value(reply.release_value());
@@ -69,11 +87,38 @@ class ScriptCall : public Call {
     Succeed(response);
   }
 
+  void Fail(const Failure& failure, const v1::ExecutionStats* stats) final {
+    Observe({.reason = failure.reason, .message = failure.message, .stats = stats});
+    Refuse(failure);
+  }
+
  protected:
-  // As Answer: the call lives until this or Fail was called.
+  // One of them is called, once, on the loop; the call lives until then.
   virtual void Succeed(Response& response) = 0;
+  virtual void Refuse(const Failure& failure) = 0;
 
  private:
+  void ObserveAnswer(const internal::WorkerReply& reply, const v1::ExecutionStats& stats) {
+    if (!reply.has_exception()) return Observe({.stats = &stats});
+    const v1::ScriptException& exception = reply.exception();
+    const std::string message =
+        absl::StrCat(ShortenMessage(exception.name()), ": ", ShortenMessage(exception.message()));
+    Observe({.threw = true, .message = message, .stats = &stats});
+  }
+
+  // `request` says how it ended.
+  void Observe(FinishedRequest request) {
+    request.method = MethodOf(static_cast<const Request*>(nullptr));
+    if (readable_) request.tenant = CutUtf8(work_.tenant(), kMaxTenantBytes);
+    request.request_id = request_id();
+    request.end_to_end = options_.clock->Now() - options_.arrival;
+    options_.observer->OnFinished(request);
+  }
+
+  static FinishedRequest::Method MethodOf(const v1::EvalRequest*) { return FinishedRequest::Method::kEval; }
+  static FinishedRequest::Method MethodOf(const v1::CallFunctionRequest*) {
+    return FinishedRequest::Method::kCallFunction;
+  }
   static v1::EvalRequest& WorkOf(internal::WorkerRequest& request, const v1::EvalRequest*) {
     return *request.mutable_eval();
   }
@@ -86,11 +131,10 @@ class ScriptCall : public Call {
   static const char* WhatIsLong(const v1::EvalRequest&) { return "the source has "; }
   static const char* WhatIsLong(const v1::CallFunctionRequest&) { return "the arguments together have "; }
 
-  const Scheduler::CallId id_;
-  const MonotonicTime arrival_;
-  const std::optional<MonotonicTime> deadline_;
+  const ScriptCallOptions options_;
   internal::WorkerRequest request_;
   Request& work_;  // inside request_
+  bool readable_ = false;
   size_t bytes_ = 0;
 };
 

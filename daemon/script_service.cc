@@ -2,6 +2,7 @@
 
 #include <grpcpp/support/proto_buffer_reader.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -13,6 +14,16 @@
 
 namespace evald {
 namespace {
+
+// Of two `traceparent`s nobody could tell which one counts.
+RequestId RequestIdOf(const grpc::CallbackServerContext& context, RequestIds& request_ids) {
+  const auto& metadata = context.client_metadata();
+  if (metadata.count(kTraceparentMetadataKey) == 1) {
+    const grpc::string_ref header = metadata.find(kTraceparentMetadataKey)->second;
+    if (const auto id = RequestId::FromTraceparent({header.data(), header.size()})) return *id;
+  }
+  return request_ids.Next();
+}
 
 absl::Status Parse(const grpc::ByteBuffer& bytes, google::protobuf::Message& message) {
   ProtobufComplaint complaint;
@@ -39,36 +50,54 @@ std::optional<MonotonicTime> DeadlineOf(const grpc::CallbackServerContext& conte
 template <typename Request, typename Response>
 class ScriptService::UnaryCall final : public grpc::ServerUnaryReactor, public ScriptCall<Request, Response> {
  public:
-  UnaryCall(ScriptService* service, grpc::CallbackServerContext* context, grpc::ByteBuffer* response,
+  UnaryCall(const Parts& parts, grpc::CallbackServerContext* context, grpc::ByteBuffer* response,
             MonotonicTime arrival)
-      : ScriptCall<Request, Response>(service->scheduler_->NewId(), arrival, DeadlineOf(*context, arrival)),
-        service_(service),
+      : ScriptCall<Request, Response>({.id = parts.scheduler->NewId(),
+                                       .request_id = RequestIdOf(*context, *parts.request_ids),
+                                       .arrival = arrival,
+                                       .deadline = DeadlineOf(*context, arrival),
+                                       .clock = &parts.loop->clock(),
+                                       .observer = parts.observer}),
+        parts_(parts),
         context_(context),
         response_(response) {}
 
   void Start(const grpc::ByteBuffer& bytes) {
-    if (const absl::Status parsed = Parse(bytes, this->work()); !parsed.ok())
-      return Fail(this->Invalid(parsed));
-    if (const auto failure = this->Prepare(*service_->tenants_, bytes.Length())) return Fail(*failure);
-    service_->loop_->Post([this] { service_->scheduler_->Submit(this->id(), this); });
+    std::optional<Failure> failure;
+    if (const absl::Status parsed = Parse(bytes, this->work()); !parsed.ok()) {
+      failure = this->Invalid(parsed);
+    } else {
+      failure = this->Prepare(*parts_.tenants, bytes.Length());
+    }
+    // It is the loop that calls end on.
+    if (failure) return parts_.loop->Post([this, why = *std::move(failure)] { this->Fail(why, nullptr); });
+    parts_.loop->Post([this] { parts_.scheduler->Submit(this->id(), this); });
   }
 
   // Called by gRPC, at any time until the call is done. The loop may have ended the call by then, which it
   // knows by its id.
   void OnCancel() override {
-    service_->loop_->Post([scheduler = service_->scheduler_, id = this->id()] { scheduler->Cancel(id); });
+    parts_.loop->Post([scheduler = parts_.scheduler, id = this->id()] { scheduler->Cancel(id); });
   }
   void OnDone() override { delete this; }
 
-  void Fail(const Failure& failure) override { Finish(StatusOf(failure, *context_)); }
-
  private:
   void Succeed(Response& response) override {
+    AddRequestId();
     bool own_buffer = false;
     Finish(grpc::SerializationTraits<Response>::Serialize(response, response_, &own_buffer));
   }
 
-  ScriptService* const service_;
+  void Refuse(const Failure& failure) override {
+    AddRequestId();
+    Finish(StatusOf(failure, *context_));
+  }
+
+  void AddRequestId() {
+    context_->AddTrailingMetadata(kRequestIdMetadataKey, std::string(this->request_id()));
+  }
+
+  const Parts parts_;
   grpc::CallbackServerContext* const context_;
   grpc::ByteBuffer* const response_;
 };
@@ -76,7 +105,7 @@ class ScriptService::UnaryCall final : public grpc::ServerUnaryReactor, public S
 template <typename Request, typename Response>
 grpc::ServerUnaryReactor* ScriptService::Start(grpc::CallbackServerContext* context,
                                                const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
-  auto* call = new UnaryCall<Request, Response>(this, context, response, loop_->clock().Now());
+  auto* call = new UnaryCall<Request, Response>(parts_, context, response, parts_.loop->clock().Now());
   call->Start(*request);
   return call;
 }

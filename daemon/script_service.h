@@ -7,6 +7,8 @@
 #include <grpcpp/support/server_callback.h>
 
 #include "daemon/loop.h"
+#include "daemon/request_id.h"
+#include "daemon/request_observer.h"
 #include "daemon/scheduler.h"
 #include "daemon/tenants.h"
 #include "evald/v1/script.grpc.pb.h"
@@ -14,14 +16,20 @@
 namespace evald {
 
 // Takes requests as bytes: gRPC's own parsing would answer INTERNAL where a string is not UTF-8, and would
-// put the message where it has to be copied from. `tenants`, `loop` and `scheduler` outlive it, and it
-// outlives the server. Thread-safe.
+// put the message where it has to be copied from. It outlives the server. Thread-safe.
 class ScriptService final
     : public v1::ScriptService::WithRawCallbackMethod_Eval<
           v1::ScriptService::WithRawCallbackMethod_CallFunction<v1::ScriptService::Service>> {
  public:
-  ScriptService(const Tenants* tenants, Loop* loop, Scheduler* scheduler)
-      : tenants_(tenants), loop_(loop), scheduler_(scheduler) {}
+  // All of them outlive it.
+  struct Parts {
+    const Tenants* tenants;
+    Loop* loop;
+    Scheduler* scheduler;
+    RequestIds* request_ids;
+    RequestObserver* observer;
+  };
+  explicit ScriptService(const Parts& parts) : parts_(parts) {}
 
   grpc::ServerUnaryReactor* Eval(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                  grpc::ByteBuffer* response) override;
@@ -37,9 +45,7 @@ class ScriptService final
   grpc::ServerUnaryReactor* Start(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                   grpc::ByteBuffer* response);
 
-  const Tenants* const tenants_;
-  Loop* const loop_;
-  Scheduler* const scheduler_;
+  const Parts parts_;
 };
 
 }  // namespace evald

@@ -10,8 +10,10 @@
 #include <future>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "daemon/grpc_server.h"
 #include "daemon/log.h"
@@ -19,7 +21,9 @@
 namespace evald {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::MatchesRegex;
 using testing::StartsWith;
 
 // Answers with the request's source, or function name, as JSON; "hang" is never answered. Lives on the loop.
@@ -97,6 +101,34 @@ Tenants TwoKinds() {
   return Tenants({Bounds(), /*max_queue=*/1, /*max_running=*/1}, {{"strict", strict}});
 }
 
+// Remembers each request on one line. Hears on the loop, is asked by the test.
+class Recorder final : public RequestObserver {
+ public:
+  void OnFinished(const FinishedRequest& request) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const bool call = request.method == FinishedRequest::Method::kCallFunction;
+    lines_.push_back(std::string(call ? "call" : "eval") + " tenant=" + std::string(request.tenant) +
+                     (request.threw ? " threw" : "") + " reason=" + v1::ErrorReason_Name(request.reason) +
+                     (request.stats == nullptr ? "" : " ran") + ": " + std::string(request.message));
+    id_ = request.request_id;
+  }
+
+  std::vector<std::string> lines() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return lines_;
+  }
+  // Of the last one.
+  std::string id() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return id_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> lines_;
+  std::string id_;
+};
+
 class ScriptServiceTest : public testing::Test {
  protected:
   ScriptServiceTest()
@@ -104,7 +136,11 @@ class ScriptServiceTest : public testing::Test {
         host_(&loop_),
         pool_({.min_idle = 1, .max_workers = 1}, &host_, &loop_.timers()),
         scheduler_({.max_queue = 1}, &tenants_, &pool_, &loop_.timers()),
-        service_(&tenants_, &loop_, &scheduler_) {
+        service_({.tenants = &tenants_,
+                  .loop = &loop_,
+                  .scheduler = &scheduler_,
+                  .request_ids = &request_ids_,
+                  .observer = &observer_}) {
     static const bool once = (InstallProtobufLogOnce(), true);
     (void)once;
     host_.SetEvents(&pool_);
@@ -138,6 +174,7 @@ class ScriptServiceTest : public testing::Test {
   grpc::Status Eval(const v1::EvalRequest& request,
                     std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
     grpc::ClientContext context;
+    for (const std::string& traceparent : traceparents_) context.AddMetadata("traceparent", traceparent);
     context.set_deadline(std::chrono::system_clock::now() + timeout);
     const grpc::Status status = stub_->Eval(&context, request, &response_);
     Remember(context);
@@ -159,6 +196,7 @@ class ScriptServiceTest : public testing::Test {
   }
   void Remember(const grpc::ClientContext& context) {
     reason_ = Trailer(context, kReasonMetadataKey);
+    request_id_ = Trailer(context, kRequestIdMetadataKey);
     EXPECT_TRUE(detail_.ParseFromString(Trailer(context, kDetailMetadataKey)));
   }
   static std::string Trailer(const grpc::ClientContext& context, const char* key) {
@@ -172,6 +210,8 @@ class ScriptServiceTest : public testing::Test {
   EchoHost host_;
   Pool pool_;
   Scheduler scheduler_;
+  RequestIds request_ids_;
+  Recorder observer_;
   ScriptService service_;
   std::unique_ptr<GrpcServer> server_;
   std::thread thread_;
@@ -180,6 +220,8 @@ class ScriptServiceTest : public testing::Test {
   v1::EvalResponse response_;
   std::string reason_;
   v1::ErrorDetail detail_;
+  std::string request_id_;
+  std::vector<std::string> traceparents_;
 };
 
 TEST_F(ScriptServiceTest, AnswersWithTheValueAndTheStats) {
@@ -268,6 +310,75 @@ TEST_F(ScriptServiceTest, ARequestOverTheSizeLimitIsRefusedAndServiceGoesOn) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_THAT(status.error_message(), HasSubstr("larger than max"));
   EXPECT_TRUE(Eval("1").ok());
+}
+
+TEST_F(ScriptServiceTest, EveryReplyNamesItsRequest) {
+  ASSERT_TRUE(Eval("1").ok());
+  const std::string first = request_id_;
+  EXPECT_THAT(first, MatchesRegex("[0-9a-f]{32}"));
+  EXPECT_EQ(observer_.id(), first);
+  EXPECT_FALSE(Eval("limit").ok());
+  EXPECT_THAT(request_id_, MatchesRegex("[0-9a-f]{32}"));
+  EXPECT_NE(request_id_, first);
+  EXPECT_FALSE(Eval("").ok());
+  EXPECT_THAT(request_id_, MatchesRegex("[0-9a-f]{32}"));
+  EXPECT_FALSE(EvalBytes(std::string("\x0a\x7f", 2)).ok());
+  EXPECT_THAT(request_id_, MatchesRegex("[0-9a-f]{32}"));
+}
+
+TEST_F(ScriptServiceTest, ATraceparentNamesTheRequest) {
+  traceparents_ = {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"};
+  EXPECT_TRUE(Eval("1").ok());
+  EXPECT_EQ(request_id_, "4bf92f3577b34da6a3ce929d0e0e4736");
+  EXPECT_EQ(observer_.id(), "4bf92f3577b34da6a3ce929d0e0e4736");
+  EXPECT_FALSE(Eval("").ok());
+  EXPECT_EQ(request_id_, "4bf92f3577b34da6a3ce929d0e0e4736") << "a refused request's too";
+}
+
+TEST_F(ScriptServiceTest, ATraceparentThatIsNotValidIsIgnored) {
+  traceparents_ = {"00-00000000000000000000000000000000-00f067aa0ba902b7-01"};
+  EXPECT_TRUE(Eval("1").ok());
+  EXPECT_THAT(request_id_, MatchesRegex("[0-9a-f]{32}"));
+  EXPECT_NE(request_id_, std::string(32, '0'));
+  traceparents_ = {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                   "00-5bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"};
+  EXPECT_TRUE(Eval("1").ok());
+  EXPECT_NE(request_id_.substr(1), "bf92f3577b34da6a3ce929d0e0e4736") << "nobody can tell which of two";
+}
+
+TEST_F(ScriptServiceTest, TheObserverHearsOfEachRequestOnce) {
+  v1::EvalRequest request;
+  request.set_source("1");
+  request.set_tenant("one");
+  EXPECT_TRUE(Eval(request).ok());
+  EXPECT_TRUE(Eval("throw").ok());
+  EXPECT_FALSE(Eval("limit").ok());
+  request.set_source("");
+  EXPECT_FALSE(Eval(request).ok());
+  EXPECT_FALSE(EvalBytes(std::string("\x0a\x7f", 2)).ok());
+  EXPECT_THAT(
+      observer_.lines(),
+      ElementsAre("eval tenant=one reason=ERROR_REASON_UNSPECIFIED ran: ",
+                  "eval tenant= threw reason=ERROR_REASON_UNSPECIFIED ran: TypeError: ",
+                  "eval tenant= reason=ERROR_REASON_CPU_TIME_LIMIT ran: enough",
+                  StartsWith("eval tenant=one reason=ERROR_REASON_INVALID_REQUEST: source: "),
+                  StartsWith("eval tenant= reason=ERROR_REASON_INVALID_REQUEST: the request is not a")));
+}
+
+TEST_F(ScriptServiceTest, TheObserverHearsOfRequestsThatAClientGaveUp) {
+  EXPECT_EQ(Eval("hang", std::chrono::milliseconds(20)).error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_TRUE(Eval("1").ok());
+  ASSERT_EQ(observer_.lines().size(), 2u);
+  EXPECT_THAT(observer_.lines().front(), StartsWith("eval tenant= reason=ERROR_REASON_WALL_TIME_LIMIT: "));
+}
+
+TEST_F(ScriptServiceTest, ATenantThatIsTooLongIsCutForTheObserver) {
+  v1::EvalRequest request;
+  request.set_source("1");
+  request.set_tenant(std::string(255, 'x') + "\u00e9");
+  EXPECT_FALSE(Eval(request).ok());
+  EXPECT_THAT(observer_.lines(), ElementsAre(StartsWith("eval tenant=" + std::string(255, 'x') + " reason=")))
+      << "between characters";
 }
 
 TEST_F(ScriptServiceTest, AClientThatGivesUpFreesTheWorker) {

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "base/utf8.h"
 
 namespace evald {
 namespace {
@@ -123,9 +124,7 @@ std::string ShortenMessage(const std::string& message) {
   // gRPC writes a byte beyond ASCII as three.
   constexpr size_t kLongest = 2000;
   if (message.size() <= kLongest) return message;
-  size_t end = kLongest;
-  while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xC0) == 0x80) --end;
-  return message.substr(0, end) + "...";
+  return std::string(CutUtf8(message, kLongest)) + "...";
 }
 
 Failure FailureOf(const WorkerEnd& end) { return std::visit(FailureOfEnd(), end); }

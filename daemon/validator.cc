@@ -12,7 +12,6 @@
 namespace evald {
 namespace {
 
-constexpr size_t kMaxTenantBytes = 256;
 // How much of a client's own text a message repeats.
 constexpr size_t kMaxQuoted = 64;
 

@@ -2,6 +2,7 @@
 // request.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "absl/status/status.h"
@@ -9,6 +10,8 @@
 #include "evald/v1/script.pb.h"
 
 namespace evald {
+
+inline constexpr size_t kMaxTenantBytes = 256;
 
 // OK, or INVALID_ARGUMENT whose message begins with the path of the field: "limits.wall_time: ...".
 absl::Status Validate(const v1::EvalRequest& request, const LimitBounds& bounds);
