@@ -1,16 +1,23 @@
 #include "client/commands.h"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <thread>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "client/client.h"
 #include "client/format.h"
+#include "client/progress.h"
 #include "client/text_check.h"
+#include "client/top.h"
 
 namespace evald {
 namespace {
@@ -106,6 +113,75 @@ ExitCode RunSnapshotList(const Command& command, Client& client, const Streams& 
   return ExitCode::kDone;
 }
 
+// The first line of a file; empty where there need not be one.
+absl::StatusOr<std::string> ReadToken(const Command& command) {
+  errno = 0;
+  std::ifstream file(command.token_file);
+  std::string token;
+  if (std::getline(file >> std::ws, token)) return std::string(absl::StripAsciiWhitespace(token));
+  if (!command.token_file_given) return std::string();
+  return absl::InvalidArgumentError(absl::StrCat("--token_file ", command.token_file, ": ",
+                                                 errno != 0 ? std::strerror(errno) : "holds no token"));
+}
+
+ExitCode RunChange(const Command& command, Client& client, const Streams& streams) {
+  const absl::StatusOr<std::string> token = ReadToken(command);
+  if (!token.ok()) {
+    streams.err << "evalctl: " << token.status().message() << "\n";
+    return ExitCode::kFailed;
+  }
+  CallOptions options;
+  options.timeout = command.timeout;
+  options.token = *token;
+  absl::StatusOr<v1::SnapshotOutcome> outcome = absl::UnknownError("");
+  {
+    ProgressPrinter printer(streams.err);
+    const auto print = [&](const v1::SnapshotProgress& progress) { printer.Print(progress); };
+    outcome = command.verb == Command::Verb::kSnapshotRegenerate
+                  ? client.RegenerateSnapshot(command.force, print, options)
+                  : client.RollbackSnapshot(command.generation, print, options);
+  }
+  if (!outcome.ok()) return Fail(outcome.status(), command, streams);
+  streams.out << (command.json ? FormatJson(*outcome) + "\n" : FormatOutcome(*outcome));
+  return ExitCode::kDone;
+}
+
+ScreenSize ScreenSizeOf(int terminal) {
+  winsize size{};
+  if (ioctl(terminal, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {};
+  // The cursor rests below the last line.
+  return {.columns = size.ws_col, .rows = size.ws_row - size_t{1}};
+}
+
+// On a terminal each moment takes the place of the one before; elsewhere they follow one another.
+ExitCode RunTop(const Command& command, Client& client, const Streams& streams) {
+  const bool terminal = !command.once && isatty(STDOUT_FILENO) != 0;
+  TopView view(command.server, terminal);
+  const auto show = [&](const v1::LiveStatus& status) {
+    constexpr char kClear[] = "\x1b[H\x1b[2J";
+    constexpr ScreenSize kNoBounds{.columns = 160, .rows = 1000};
+    if (command.json) {
+      streams.out << FormatJson(status) << "\n";
+    } else {
+      streams.out << (terminal ? kClear : "")
+                  << view.Frame(status, terminal ? ScreenSizeOf(STDOUT_FILENO) : kNoBounds)
+                  << (terminal || command.once ? "" : "\n");
+    }
+    streams.out.flush();
+    return !command.once && streams.out.good();
+  };
+  for (;;) {
+    CallOptions options;
+    if (command.once) options.timeout = command.timeout.value_or(kStatusTimeout);
+    const absl::Status status = client.WatchStatus(command.interval, show, options);
+    if (status.ok()) return ExitCode::kDone;
+    Fail(status, command, streams);
+    // A daemon that restarts is back in a moment.
+    if (!terminal || !absl::IsUnavailable(status)) return ExitCode::kFailed;
+    std::this_thread::sleep_for(command.interval);
+  }
+}
+
 }  // namespace
 
 ExitCode RunCommand(Command command, Client& client, Streams streams) {
@@ -123,6 +199,11 @@ ExitCode RunCommand(Command command, Client& client, Streams streams) {
       return RunSnapshotGet(command, client, streams);
     case Command::Verb::kSnapshotList:
       return RunSnapshotList(command, client, streams);
+    case Command::Verb::kSnapshotRegenerate:
+    case Command::Verb::kSnapshotRollback:
+      return RunChange(command, client, streams);
+    case Command::Verb::kTop:
+      return RunTop(command, client, streams);
   }
   return ExitCode::kFailed;
 }

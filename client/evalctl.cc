@@ -12,6 +12,19 @@ namespace {
 
 constexpr char kDefaultServer[] = "127.0.0.1:50051";
 
+std::string Environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// Where a daemon of this user keeps its admin token, if it was not told otherwise.
+std::string DefaultTokenFile() {
+  if (std::string file = Environment("EVALD_TOKEN_FILE"); !file.empty()) return file;
+  if (const std::string state = Environment("XDG_STATE_HOME"); !state.empty())
+    return state + "/evald/admin-token";
+  return Environment("HOME") + "/.local/state/evald/admin-token";
+}
+
 int Fail(const absl::Status& status) {
   std::cerr << "evalctl: " << status.message() << "\n";
   return static_cast<int>(evald::ExitCode::kFailed);
@@ -20,10 +33,10 @@ int Fail(const absl::Status& status) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const char* server = std::getenv("EVALD_SERVER");
+  evald::Defaults defaults{.server = Environment("EVALD_SERVER"), .token_file = DefaultTokenFile()};
+  if (defaults.server.empty()) defaults.server = kDefaultServer;
   absl::StatusOr<evald::Command> command =
-      evald::ParseCommandLine(std::vector<std::string>(argv + 1, argv + argc),
-                              server != nullptr && *server != '\0' ? server : kDefaultServer);
+      evald::ParseCommandLine(std::vector<std::string>(argv + 1, argv + argc), defaults);
   if (!command.ok()) return Fail(command.status());
   if (command->verb == evald::Command::Verb::kPrintText) {
     std::cout << command->text;

@@ -16,10 +16,6 @@ absl::Duration ToDuration(const google::protobuf::Duration& duration) {
   return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
 }
 
-std::string Millis(const google::protobuf::Duration& duration) {
-  return absl::StrFormat("%.2f ms", absl::ToDoubleMilliseconds(ToDuration(duration)));
-}
-
 std::string Bytes(uint64_t bytes) {
   if (bytes < 1024) return absl::StrCat(bytes, " bytes");
   if (bytes < 1024 * 1024) return absl::StrFormat("%.1f KiB", static_cast<double>(bytes) / 1024);
@@ -64,6 +60,8 @@ std::string Hint(const absl::Status& status, const std::string& server) {
       return "evald is still starting: try again in a moment";
     case v1::ERROR_REASON_WALL_TIME_LIMIT:
       return "--timeout gives a script more time, up to the daemon's ceiling";
+    case v1::ERROR_REASON_UNAUTHENTICATED:
+      return "--token_file or EVALD_TOKEN_FILE names the file that holds the daemon's admin token";
     case v1::ERROR_REASON_QUEUE_FULL:
       return "evald has more to do than it may queue: try again later";
     default:
@@ -87,8 +85,9 @@ std::vector<Field> SnapshotFields(const v1::Snapshot& snapshot) {
   return {
       {"generation", absl::StrCat(snapshot.generation(), snapshot.serving() ? " (serving)" : "")},
       {"built", absl::StrCat(absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", built, absl::UTCTimeZone()), ", in ",
-                             Millis(snapshot.build_time()))},
+                             FormatMillis(snapshot.build_time()))},
       {"size", Bytes(snapshot.blob_bytes())},
+      {"because", Or(snapshot.build_reason(), "-")},
       {"V8", snapshot.v8_version()},
       {"fingerprint", snapshot.fingerprint()},
       {"extensions", Or(absl::StrJoin(snapshot.extensions(), ", "), "none")},
@@ -149,11 +148,11 @@ std::string FormatConsole(const Reply& reply) {
 }
 
 std::string FormatStats(const v1::ExecutionStats& stats) {
-  return absl::StrCat("wall ", Millis(stats.wall_time()), ", cpu ", Millis(stats.cpu_time()), ", queued ",
-                      Millis(stats.queue_time()), ", cold start ", Millis(stats.cold_start()), ", heap ",
-                      Bytes(stats.heap_bytes()), ", worker ", stats.worker_id(), " (",
-                      OriginName(stats.isolate_origin()), ", uses before: ", stats.worker_uses(),
-                      "), snapshot generation ", stats.snapshot_generation());
+  return absl::StrCat(
+      "wall ", FormatMillis(stats.wall_time()), ", cpu ", FormatMillis(stats.cpu_time()), ", queued ",
+      FormatMillis(stats.queue_time()), ", cold start ", FormatMillis(stats.cold_start()), ", heap ",
+      Bytes(stats.heap_bytes()), ", worker ", stats.worker_id(), " (", OriginName(stats.isolate_origin()),
+      ", uses before: ", stats.worker_uses(), "), snapshot generation ", stats.snapshot_generation());
 }
 
 std::string FormatError(const absl::Status& status, const std::string& server) {
@@ -204,6 +203,27 @@ std::string FormatSnapshots(const v1::ListSnapshotsResponse& snapshots) {
   return absl::StrJoin(snapshots.snapshots(), "\n", [](std::string* out, const v1::Snapshot& snapshot) {
     out->append(FormatSnapshot(snapshot));
   });
+}
+
+std::string FormatMillis(const google::protobuf::Duration& duration) {
+  return absl::StrFormat("%.2f ms", absl::ToDoubleMilliseconds(ToDuration(duration)));
+}
+
+std::string Printable(const std::string& text) {
+  std::string harmless;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const unsigned char byte = static_cast<unsigned char>(text[i]);
+    const unsigned char next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
+    if (byte < 0x20 || byte == 0x7f) {
+      harmless += '?';
+    } else if (byte == 0xC2 && next >= 0x80 && next < 0xA0) {  // U+0080 to U+009F steer some terminals too
+      harmless += '?';
+      ++i;
+    } else {
+      harmless += text[i];
+    }
+  }
+  return harmless;
 }
 
 std::string FormatJson(const google::protobuf::Message& message) {

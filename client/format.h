@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "client/client.h"
+#include "google/protobuf/duration.pb.h"
 #include "google/protobuf/message.h"
 
 namespace evald {
@@ -33,6 +34,12 @@ std::string FormatError(const absl::Status& status, const std::string& server);
 std::string FormatStatus(Client::Health health, const v1::GetSnapshotResponse& status);
 std::string FormatSnapshot(const v1::Snapshot& snapshot);
 std::string FormatSnapshots(const v1::ListSnapshotsResponse& snapshots);
+
+// "1.25 ms".
+std::string FormatMillis(const google::protobuf::Duration& duration);
+
+// `text` with every control character as a question mark: what scripts wrote must not steer a terminal.
+std::string Printable(const std::string& text);
 
 // Any message as JSON on one line, without the newline.
 std::string FormatJson(const google::protobuf::Message& message);

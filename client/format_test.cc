@@ -39,6 +39,12 @@ TEST(FormatValue, WritesEveryKindOnOneLine) {
   EXPECT_EQ(FormatValue(value), "[\"a\"]");
 }
 
+TEST(Printable, LeavesNothingThatSteersATerminal) {
+  EXPECT_EQ(Printable("a\tb\n\x1b[2Jc\x7f"), "a?b??[2Jc?");
+  EXPECT_EQ(Printable("caf\u00e9 \u2588 \u009b1m"), "caf\u00e9 \u2588 ?1m");
+  EXPECT_EQ(Printable("\xC2"), "\xC2");
+}
+
 TEST(FormatRawValue, LeavesBytesAsTheyAre) {
   v1::Value value;
   value.set_bytes(std::string("a\0b\n", 4));

@@ -26,6 +26,9 @@ struct Raw {
   std::vector<std::string> globals;
   std::string function, module;
   std::vector<std::string> args;
+  std::string token_file, interval;
+  uint64_t generation = 0;
+  bool force = false, once = false;
 };
 
 void AddCommonFlags(CLI::App& app, Raw& raw) {
@@ -75,10 +78,38 @@ void AddCall(CLI::App& app, Raw& raw) {
 }
 
 void AddSnapshot(CLI::App& app, Raw& raw) {
-  CLI::App* snapshot = app.add_subcommand("snapshot", "Show the startup snapshots of evald");
+  CLI::App* snapshot =
+      app.add_subcommand("snapshot", "Show the startup snapshots of evald, and replace them");
   snapshot->require_subcommand(1);
   AddCommonFlags(*snapshot->add_subcommand("get", "The snapshot that is serving"), raw);
   AddCommonFlags(*snapshot->add_subcommand("list", "Every snapshot in the store, newest first"), raw);
+  CLI::App* regenerate = snapshot->add_subcommand(
+      "regenerate",
+      "Read the configuration and its files again and serve what they say, with no request lost");
+  regenerate->add_flag("--force", raw.force, "Rebuild even if nothing changed");
+  CLI::App* rollback =
+      snapshot->add_subcommand("rollback", "Serve a stored snapshot again, with no request lost");
+  rollback->add_option("GENERATION", raw.generation, "Which one (see list); else the one before")
+      ->check([](const std::string& text) {
+        const bool number = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+        return number ? "" : "GENERATION is a number, as `evalctl snapshot list` shows it";
+      });
+  else the one before ");
+      for (CLI::App* change : {regenerate, rollback}) {
+    AddCommonFlags(*change, raw);
+    change
+        ->add_option("--token_file", raw.token_file,
+                     "File with the daemon's admin token [EVALD_TOKEN_FILE, else where evald puts it]")
+        ->type_name("FILE");
+  }
+}
+
+void AddTop(CLI::App& app, Raw& raw) {
+  CLI::App* top = app.add_subcommand("top", "Show evald's live figures until Ctrl-C");
+  top->add_option("--interval", raw.interval, "How often: 500ms, 2s; at least 100ms [1s]")
+      ->type_name("DURATION");
+  top->add_flag("--once", raw.once, "Show them once");
+  AddCommonFlags(*top, raw);
 }
 
 // CLI11 takes an argument in brackets for a list of its own, and {} for an empty one, where a JSON array or
@@ -147,9 +178,33 @@ absl::Status FillCall(const Raw& raw, Command& command) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Command> ToCommand(const CLI::App& app, const Raw& raw, const std::string& default_server) {
+void FillSnapshot(const std::string& verb, const Raw& raw, const Defaults& defaults, Command& command) {
+  static const auto& verbs =
+      *new std::map<std::string, Command::Verb>{{"get", Command::Verb::kSnapshotGet},
+                                                {"list", Command::Verb::kSnapshotList},
+                                                {"regenerate", Command::Verb::kSnapshotRegenerate},
+                                                {"rollback", Command::Verb::kSnapshotRollback}};
+  command.verb = verbs.at(verb);
+  command.force = raw.force;
+  command.generation = raw.generation;
+  command.token_file_given = !raw.token_file.empty();
+  command.token_file = command.token_file_given ? raw.token_file : defaults.token_file;
+}
+
+absl::Status FillTop(const Raw& raw, Command& command) {
+  command.verb = Command::Verb::kTop;
+  command.once = raw.once;
+  if (raw.interval.empty()) return absl::OkStatus();
+  absl::StatusOr<std::chrono::nanoseconds> interval = ParseTimeout(raw.interval);
+  if (!interval.ok()) return Wrong(absl::StrCat("--interval ", std::string(interval.status().message())));
+  if (*interval < std::chrono::milliseconds(100)) return Wrong("--interval: at least 100ms");
+  command.interval = *interval;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Command> ToCommand(const CLI::App& app, const Raw& raw, const Defaults& defaults) {
   Command command;
-  command.server = raw.server.empty() ? default_server : raw.server;
+  command.server = raw.server.empty() ? defaults.server : raw.server;
   command.json = raw.json;
   command.stats = raw.stats;
   command.raw = raw.raw;
@@ -172,9 +227,10 @@ absl::StatusOr<Command> ToCommand(const CLI::App& app, const Raw& raw, const std
     status = FillCall(raw, command);
   } else if (verb->get_name() == "status") {
     command.verb = Command::Verb::kStatus;
+  } else if (verb->get_name() == "top") {
+    status = FillTop(raw, command);
   } else {
-    command.verb = verb->get_subcommands().front()->get_name() == "list" ? Command::Verb::kSnapshotList
-                                                                         : Command::Verb::kSnapshotGet;
+    FillSnapshot(verb->get_subcommands().front()->get_name(), raw, defaults, command);
   }
   if (!status.ok()) return status;
   return command;
@@ -182,8 +238,7 @@ absl::StatusOr<Command> ToCommand(const CLI::App& app, const Raw& raw, const std
 
 }  // namespace
 
-absl::StatusOr<Command> ParseCommandLine(const std::vector<std::string>& args,
-                                         const std::string& default_server) {
+absl::StatusOr<Command> ParseCommandLine(const std::vector<std::string>& args, const Defaults& defaults) {
   Raw raw;
   CLI::App app(kAbout, "evalctl");
   app.require_subcommand(1);
@@ -194,6 +249,7 @@ absl::StatusOr<Command> ParseCommandLine(const std::vector<std::string>& args,
   AddCommonFlags(*app.add_subcommand("status", "Show whether evald is serving, and how its pool stands"),
                  raw);
   AddSnapshot(app, raw);
+  AddTop(app, raw);
 
   std::vector<std::string> reversed = ShieldJson(args);
   std::reverse(reversed.begin(), reversed.end());
@@ -206,7 +262,7 @@ absl::StatusOr<Command> ParseCommandLine(const std::vector<std::string>& args,
   } catch (const CLI::ParseError& error) {
     return Wrong(absl::StrCat(error.what(), "; see evalctl --help"));
   }
-  return ToCommand(app, raw, default_server);
+  return ToCommand(app, raw, defaults);
 }
 
 absl::StatusOr<std::chrono::nanoseconds> ParseTimeout(const std::string& text) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,9 @@ struct Command {
     kStatus,
     kSnapshotGet,
     kSnapshotList,
+    kSnapshotRegenerate,
+    kSnapshotRollback,
+    kTop,
   };
   Verb verb = Verb::kPrintText;
   std::string text;
@@ -38,12 +42,28 @@ struct Command {
   std::optional<std::string> source_file;
   // kCall.
   v1::CallFunctionRequest call;
+
+  // kSnapshotRegenerate.
+  bool force = false;
+  // kSnapshotRollback; 0: the one before.
+  uint64_t generation = 0;
+  // Both: where the admin token is. It has to be there only if the user said so.
+  std::string token_file;
+  bool token_file_given = false;
+  // kTop.
+  std::chrono::nanoseconds interval = std::chrono::seconds(1);
+  bool once = false;
 };
 
-// `args` without the program's name. `default_server` is where to call if no --server is given.
-// INVALID_ARGUMENT: wrong usage; the message says what is wrong and where help is to be had.
-absl::StatusOr<Command> ParseCommandLine(const std::vector<std::string>& args,
-                                         const std::string& default_server);
+// What holds where the command line says nothing.
+struct Defaults {
+  std::string server;
+  std::string token_file;
+};
+
+// `args` without the program's name. INVALID_ARGUMENT: wrong usage; the message says what is wrong and where
+// help is to be had.
+absl::StatusOr<Command> ParseCommandLine(const std::vector<std::string>& args, const Defaults& defaults);
 
 // "300ms", "1.5s", "2m": positive and finite, else INVALID_ARGUMENT.
 absl::StatusOr<std::chrono::nanoseconds> ParseTimeout(const std::string& text);

@@ -10,7 +10,7 @@ using std::chrono::milliseconds;
 using testing::HasSubstr;
 
 absl::StatusOr<Command> Parse(const std::vector<std::string>& args) {
-  return ParseCommandLine(args, "127.0.0.1:50051");
+  return ParseCommandLine(args, {.server = "127.0.0.1:50051", .token_file = "/state/admin-token"});
 }
 
 std::string Trouble(const std::vector<std::string>& args) {
@@ -70,6 +70,41 @@ TEST(ParseCommandLine, AGlobalThatIsWrongIsNamed) {
   EXPECT_THAT(Trouble({"eval", "1", "--global", "x"}), HasSubstr("--global x: write NAME=JSON"));
   EXPECT_THAT(Trouble({"eval", "1", "--global", "=1"}), HasSubstr("write NAME=JSON"));
   EXPECT_THAT(Trouble({"eval", "1", "--global", "x={a:1}"}), HasSubstr("--global x is not JSON: {a:1}"));
+}
+
+TEST(ParseCommandLine, SnapshotsAreReplacedWithAToken) {
+  absl::StatusOr<Command> command = Parse({"snapshot", "regenerate"});
+  ASSERT_TRUE(command.ok()) << command.status();
+  EXPECT_EQ(command->verb, Command::Verb::kSnapshotRegenerate);
+  EXPECT_FALSE(command->force);
+  EXPECT_EQ(command->token_file, "/state/admin-token");
+  EXPECT_FALSE(command->token_file_given);
+
+  command = Parse({"snapshot", "regenerate", "--force", "--token_file", "t", "--json"});
+  ASSERT_TRUE(command.ok()) << command.status();
+  EXPECT_TRUE(command->force);
+  EXPECT_EQ(command->token_file, "t");
+  EXPECT_TRUE(command->token_file_given);
+
+  EXPECT_EQ(Parse({"snapshot", "rollback"})->generation, 0u);
+  command = Parse({"snapshot", "rollback", "12"});
+  ASSERT_TRUE(command.ok()) << command.status();
+  EXPECT_EQ(command->verb, Command::Verb::kSnapshotRollback);
+  EXPECT_EQ(command->generation, 12u);
+  EXPECT_THAT(Trouble({"snapshot", "rollback", "x"}), HasSubstr("GENERATION is a number"));
+  EXPECT_THAT(Trouble({"snapshot", "rollback", "-1"}), HasSubstr("GENERATION is a number"));
+}
+
+TEST(ParseCommandLine, TopTakesAnInterval) {
+  EXPECT_EQ(Parse({"top"})->interval, milliseconds(1000));
+  EXPECT_FALSE(Parse({"top"})->once);
+  const absl::StatusOr<Command> command = Parse({"top", "--once", "--interval", "250ms"});
+  ASSERT_TRUE(command.ok()) << command.status();
+  EXPECT_EQ(command->verb, Command::Verb::kTop);
+  EXPECT_TRUE(command->once);
+  EXPECT_EQ(command->interval, milliseconds(250));
+  EXPECT_THAT(Trouble({"top", "--interval", "soon"}), HasSubstr("--interval 'soon' is not a duration"));
+  EXPECT_THAT(Trouble({"top", "--interval", "1ms"}), HasSubstr("--interval: at least 100ms"));
 }
 
 TEST(ParseCommandLine, CallTakesJsonOfAnyShape) {
