@@ -1,7 +1,12 @@
 import { render } from 'preact';
-import { signal } from '@preact/signals';
+import { stayConnected } from './live';
+import { Page } from './page';
 import './style.css';
+import { startTheme } from './theme';
+import { takeTokenFromAddress } from './token';
 
-const version = signal('');
-
-render(<h1>evald {version}</h1>, document.getElementById('app')!);
+takeTokenFromAddress();
+addEventListener('hashchange', takeTokenFromAddress);
+startTheme();
+render(<Page />, document.getElementById('app')!);
+void stayConnected();
