@@ -94,8 +94,7 @@ void AddSnapshot(CLI::App& app, Raw& raw) {
         const bool number = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
         return number ? "" : "GENERATION is a number, as `evalctl snapshot list` shows it";
       });
-  else the one before ");
-      for (CLI::App* change : {regenerate, rollback}) {
+  for (CLI::App* change : {regenerate, rollback}) {
     AddCommonFlags(*change, raw);
     change
         ->add_option("--token_file", raw.token_file,
