@@ -4,139 +4,36 @@
 #include <unistd.h>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/beast/core/basic_stream.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/write.hpp>
-#include <optional>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/admin_connection.h"
 
 namespace evald {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
 using boost::system::error_code;
 
 constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
-
-// The connections that are open, so that they can be counted and stopped.
-class Session;
-struct Connections {
-  std::set<Session*> open;
-  bool stopping = false;
-};
-
-// TCP and Unix sockets alike: Beast takes long to compile, once is enough.
-using Protocol = asio::generic::stream_protocol;
-
-// One connection: a request, its answer, and so on while it is kept.
-class Session final : public std::enable_shared_from_this<Session> {
- public:
-  Session(Protocol::socket socket, const AdminServer::Options& options, AdminRouter* router,
-          std::shared_ptr<Connections> connections)
-      : stream_(std::move(socket)),
-        options_(options),
-        router_(router),
-        connections_(std::move(connections)),
-        buffer_(options.max_header_bytes + options.max_body_bytes) {
-    connections_->open.insert(this);
-  }
-  ~Session() { connections_->open.erase(this); }
-
-  void Read() {
-    parser_.emplace();
-    parser_->header_limit(static_cast<std::uint32_t>(options_.max_header_bytes));
-    parser_->body_limit(options_.max_body_bytes);
-    stream_.expires_after(options_.timeout);
-    reading_ = true;
-    http::async_read(stream_, buffer_, *parser_,
-                     [self = shared_from_this()](const error_code& error, size_t) {
-                       self->reading_ = false;
-                       self->OnRead(error);
-                     });
-  }
-
-  void Stop() {
-    if (!reading_) return;  // the answer under way is the last one
-    error_code ignored;
-    stream_.socket().close(ignored);
-  }
-
- private:
-  void OnRead(const error_code& error) {
-    if (!error) return Answer();
-    if (error == http::error::header_limit)
-      return Refuse(http::status::request_header_fields_too_large, "Too long a header.\n");
-    if (error == http::error::body_limit)
-      return Refuse(http::status::payload_too_large, "Too long a body.\n");
-    const bool malformed = error.category() == make_error_code(http::error::bad_target).category() &&
-                           error != http::error::end_of_stream && error != http::error::partial_message;
-    if (malformed) return Refuse(http::status::bad_request, "Not a valid HTTP request.\n");
-    // The client has gone or was too slow.
-  }
-
-  void Answer() {
-    const AdminRequest request = parser_->release();
-    std::string allow;
-    AdminResponse answer = router_->Route(request, allow);
-    Write(std::move(answer), allow, request.version(), request.method() == http::verb::head,
-          request.keep_alive() && !connections_->stopping);
-  }
-
-  void Refuse(http::status status, const char* why) {
-    Write({.status = status, .body = why}, "", 11, false, false);
-  }
-
-  void Write(AdminResponse answer, const std::string& allow, unsigned version, bool head, bool keep_alive) {
-    response_.emplace(answer.status, version);
-    response_->set(http::field::server, "evald");
-    response_->set(http::field::content_type, answer.content_type);
-    response_->set(http::field::cache_control, "no-store");
-    if (!allow.empty()) response_->set(http::field::allow, allow);
-    response_->keep_alive(keep_alive);
-    response_->body() = std::move(answer.body);
-    response_->prepare_payload();
-    if (head) response_->body().clear();  // the length stays
-    stream_.expires_after(options_.timeout);
-    http::async_write(stream_, *response_,
-                      [self = shared_from_this(), keep_alive](const error_code& error, size_t) {
-                        if (!error && keep_alive && !self->connections_->stopping) return self->Read();
-                        error_code ignored;
-                        self->stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
-                      });
-  }
-
-  beast::basic_stream<Protocol> stream_;
-  const AdminServer::Options options_;
-  AdminRouter* const router_;
-  const std::shared_ptr<Connections> connections_;
-  beast::flat_buffer buffer_;
-  std::optional<http::request_parser<http::string_body>> parser_;
-  std::optional<http::response<http::string_body>> response_;
-  bool reading_ = false;
-};
 
 template <typename Family>
 class Server final : public AdminServer {
  public:
   Server(const Options& options, AdminRouter* router, Loop* loop)
-      : options_(options),
-        router_(router),
-        loop_(loop),
+      : loop_(loop),
         acceptor_(loop->io()),
-        connections_(std::make_shared<Connections>()) {}
+        connections_(std::make_shared<AdminConnections>(
+            AdminConnections{.options = options,
+                             .access = {ReachOf(options.address), options.token, options.token_file},
+                             .router = router,
+                             .timers = &loop->timers()})) {}
   ~Server() override {
     Stop();
-    for (Session* connection : std::set(connections_->open)) connection->Stop();
+    for (const auto& connection : std::set(connections_->open)) connection->Close();
   }
 
   error_code Listen(const typename Family::endpoint& endpoint) {
@@ -150,7 +47,7 @@ class Server final : public AdminServer {
   }
 
   ListenAddress address() const override {
-    ListenAddress address = options_.address;
+    ListenAddress address = options().address;
     if constexpr (std::is_same_v<Family, asio::ip::tcp>) {
       error_code ignored;
       address.port = acceptor_.local_endpoint(ignored).port();
@@ -163,11 +60,13 @@ class Server final : public AdminServer {
     pause_.Cancel();
     error_code ignored;
     acceptor_.close(ignored);
-    if (!options_.address.unix_path.empty()) unlink(options_.address.unix_path.c_str());
-    for (Session* connection : std::set(connections_->open)) connection->Stop();
+    if (!options().address.unix_path.empty()) unlink(options().address.unix_path.c_str());
+    for (const auto& connection : std::set(connections_->open)) connection->Stop();
   }
 
  private:
+  const Options& options() const { return connections_->options; }
+
   void Accept() {
     acceptor_.async_accept(
         [this, connections = connections_](const error_code& error, typename Family::socket socket) {
@@ -178,20 +77,20 @@ class Server final : public AdminServer {
             pause_ = loop_->timers().After(kAcceptPause, [this] { Accept(); });
             return;
           }
-          if (connections->open.size() < options_.max_connections) {
-            std::make_shared<Session>(Protocol::socket(std::move(socket)), options_, router_, connections)
-                ->Read();
+          if (connections->open.size() < options().max_connections) {
+            const auto connection =
+                std::make_shared<AdminConnection>(AdminConnection::Socket(std::move(socket)), connections);
+            connections->open.insert(connection);
+            connection->Start();
           }
           Accept();
         });
   }
 
-  const Options options_;
-  AdminRouter* const router_;
   Loop* const loop_;
   typename Family::acceptor acceptor_;
   Timer pause_;
-  const std::shared_ptr<Connections> connections_;
+  const std::shared_ptr<AdminConnections> connections_;
 };
 
 template <typename Family>

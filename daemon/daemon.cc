@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "daemon/admin_routes.h"
+#include "daemon/admin_scripts.h"
 #include "daemon/output_joiner.h"
 #include "daemon/proto_time.h"
 #include "daemon/version.h"
@@ -111,12 +112,20 @@ Daemon::Daemon(Options options, ResolvedConfig config)
       SchedulerOptions{admission.max_queue(), admission.max_queue_bytes(), config_.kill_grace},
       &config_.tenants, pool_.get(), &loop_.timers());
   AddStatusRoutes(this, admin_router_);
+  AddDrainRoute(this, admin_router_);
   request_observers_.Add(&request_log_);
   script_service_ = std::make_unique<ScriptService>(ScriptService::Parts{.tenants = &config_.tenants,
                                                                          .loop = &loop_,
                                                                          .scheduler = scheduler_.get(),
                                                                          .request_ids = &request_ids_,
                                                                          .observer = &request_observers_});
+  AddScriptRoutes({.tenants = &config_.tenants,
+                   .loop = &loop_,
+                   .scheduler = scheduler_.get(),
+                   .request_ids = &request_ids_,
+                   .observer = &request_observers_,
+                   .max_request_bytes = config_.proto.max_request_bytes()},
+                  admin_router_);
   snapshot_service_ = std::make_unique<SnapshotService>(&loop_, this);
 }
 
@@ -215,7 +224,7 @@ void Daemon::AwaitFirstWorkers(MonotonicTime deadline) {
 void Daemon::OnReady() {
   phase_ = Phase::kReady;
   scheduler_->SetAdmission(Scheduler::Admission::kOpen);
-  grpc_server_->SetHealth(GrpcServer::Health::kServing);
+  if (!lame_duck_) grpc_server_->SetHealth(GrpcServer::Health::kServing);
   spdlog::info("ready after {}: {} workers, snapshot generation {}", Text(loop_.clock().Now() - started_),
                pool_->idle(), snapshot_->snapshot().generation());
 }
@@ -247,6 +256,12 @@ void Daemon::FillSnapshots(v1::ListSnapshotsResponse& response) const {
   for (v1::Snapshot& stored : *response.mutable_snapshots()) {
     stored.set_serving(stored.generation() == snapshot_->snapshot().generation());
   }
+}
+
+void Daemon::StartLameDuck() {
+  if (std::exchange(lame_duck_, true)) return;
+  spdlog::info("draining as was asked for: health says so, requests are served until a signal comes");
+  grpc_server_->SetHealth(GrpcServer::Health::kNotServing);
 }
 
 void Daemon::StopAdmitting() {

@@ -15,6 +15,7 @@
 #include "daemon/admin_router.h"
 #include "daemon/admin_server.h"
 #include "daemon/config.h"
+#include "daemon/drainable.h"
 #include "daemon/grpc_server.h"
 #include "daemon/images.h"
 #include "daemon/loop.h"
@@ -33,7 +34,7 @@
 namespace evald {
 
 // Made, run and destroyed on the main thread, which is the loop's thread.
-class Daemon final : public StatusSource, private ShutdownSteps {
+class Daemon final : public StatusSource, private Drainable, private ShutdownSteps {
  public:
   // UNAVAILABLE: an address cannot be listened on.
   static absl::StatusOr<std::unique_ptr<Daemon>> Create(Options options, ResolvedConfig config);
@@ -42,7 +43,7 @@ class Daemon final : public StatusSource, private ShutdownSteps {
   // Until a signal ends it, or the boot fails: then the status says why.
   absl::Status Run();
 
-  Phase phase() const override { return phase_; }
+  Phase phase() const override { return lame_duck_ ? Phase::kDraining : phase_; }
   void FillStatus(v1::GetSnapshotResponse& response) const override;
   void FillSnapshots(v1::ListSnapshotsResponse& response) const override;
   void FillWorkers(size_t most,
@@ -64,6 +65,8 @@ class Daemon final : public StatusSource, private ShutdownSteps {
   void OnReady();
   void FailBoot(const absl::Status& why);
 
+  void StartLameDuck() override;
+
   void StopAdmitting() override;
   void Drain(Done done) override;
   void FailTheRest() override;
@@ -77,6 +80,7 @@ class Daemon final : public StatusSource, private ShutdownSteps {
   Loop loop_;
   const MonotonicTime started_;
   Phase phase_ = Phase::kBooting;
+  bool lame_duck_ = false;
   absl::Status boot_failure_;
 
   // Each of these uses the ones before it.

@@ -32,16 +32,36 @@ def admin():
     def get(path, more="", method="GET"):
         return ("%s %s HTTP/1.1\r\nHost: x\r\n%s\r\n" % (method, path, more)).encode()
 
+    def post(path, body, more=""):
+        json = "Content-Type: application/json\r\nContent-Length: %d\r\n" % len(body)
+        return get(path, json + more, "POST") + body.encode()
+
+    token = "Authorization: Bearer 0123456789abcdef\r\n"
+    stream = "Accept: text/event-stream\r\n"
     return {
+        "eval": b"\xff" + post("/v1/eval", '{"source":"1","limits":{"wall_time":"1s"},"globals":{"x":{"bytes":"AA=="}}}'),
+        "eval-unknown": b"\xff" + post("/v1/eval", '{"sauce":"1"}'),
+        "eval-too-long": b"\xff" + post("/v1/eval", '{"source":"%s"}' % ("x" * 300)),
+        "eval-form": b"\xff" + get("/v1/eval", "Content-Length: 2\r\n", "POST") + b"{}",
+        "call": b"\x30" + post("/v1/call", '{"function":"f","args":[{"structured":{"a":[null]}}]}') * 2,
+        "regenerate": b"\xff" + post("/v1/snapshots:regenerate", '{"force":true}', token),
+        "regenerate-stream": b"\xff" + get("/v1/snapshots:regenerate", token + stream, "POST") + get("/healthz"),
+        "rollback": b"\xff" + post("/v1/snapshots:rollback", '{"generation":"3"}', token) + get("/v1/snapshots"),
+        "no-token": b"\xff" + post("/v1/snapshots:rollback", "{}") + post("/v1/drain", "{}", token),
+        "events": b"\xff" + get("/v1/events?interval_ms=200") + get("/healthz"),
+        "events-interval": b"\xff" + get("/v1/events?interval_ms=1") + get("/v1/events", method="HEAD"),
+        "other-site": b"\xff" + get("/v1/status", "Origin: http://y\r\n") + get("/readyz", "Sec-Fetch-Site: cross-site\r\n"),
         "get": b"\xff" + get("/healthz") + get("/readyz") + get("/v1/status?x=1", "Connection: close\r\n"),
         "head": b"\x03" + get("/healthz", method="HEAD"),
         "not-found": b"\xff" + get("/nowhere"),
         "not-allowed": b"\xff" + get("/healthz", "Content-Length: 2\r\n", "POST") + b"{}",
-        "echo": b"\x10" + get("/echo", "Content-Length: 5\r\n", "POST") + b"hello",
-        "chunked": b"\x20" + get("/echo", "Transfer-Encoding: chunked\r\n", "POST") + b"3\r\nabc\r\n0\r\n\r\n",
-        "too-long-body": b"\xff" + get("/echo", "Content-Length: 9999\r\n", "POST"),
+        "echo": b"\x10" + post("/echo", "hello"),
+        "chunked": b"\x20"
+        + get("/echo", "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n", "POST")
+        + b"3\r\nabc\r\n0\r\n\r\n",
+        "too-long-body": b"\xff" + get("/echo", "Content-Type: application/json\r\nContent-Length: 9999\r\n", "POST"),
         "too-long-header": b"\xff" + get("/healthz", "A: " + "a" * 2000 + "\r\n"),
-        "expect": b"\xff" + get("/echo", "Expect: 100-continue\r\nContent-Length: 2\r\n", "POST") + b"ok",
+        "expect": b"\xff" + post("/echo", "ok", "Expect: 100-continue\r\n"),
         "old": b"\xffGET /healthz HTTP/1.0\r\n\r\n",
         "garbage": b"\xff\x16\x03\x01\x00\xa5\x01\x00",
     }
