@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "daemon/admin_dashboard.h"
 #include "daemon/admin_routes.h"
 #include "daemon/admin_scripts.h"
 #include "daemon/output_joiner.h"
@@ -113,6 +114,7 @@ Daemon::Daemon(Options options, ResolvedConfig config)
       &config_.tenants, pool_.get(), &loop_.timers());
   AddStatusRoutes(this, admin_router_);
   AddDrainRoute(this, admin_router_);
+  AddDashboardRoute(admin_router_);
   request_observers_.Add(&request_log_);
   script_service_ = std::make_unique<ScriptService>(ScriptService::Parts{.tenants = &config_.tenants,
                                                                          .loop = &loop_,

@@ -48,7 +48,7 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
     const error = await failureOf(response);
     if (response.status !== 401) throw error;
     // Somebody else may have asked meanwhile.
-    if (token() === used && (await askForToken(used !== null)) === null) throw error;
+    if (token() === used && (await askForToken(used !== null, error.message)) === null) throw error;
   }
 }
 

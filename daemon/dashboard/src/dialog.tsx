@@ -73,10 +73,8 @@ function TokenDialog({ asked }: { asked: TokenQuestion }) {
   return (
     <Dialog title="Admin token" onClose={() => asked.answer(null)}>
       <form onSubmit={submit}>
-        <p>
-          evald asks who you are. The token is in the file that evald named in its log when it started. This tab keeps it
-          until it is closed.
-        </p>
+        <p>This is only for those who know evald's admin token. This tab keeps it until it is closed.</p>
+        <p class="note">{asked.hint}</p>
         {asked.refused && <p class="problem" role="alert">evald did not accept the last token.</p>}
         <label class="field">
           <span>Token</span>

@@ -88,8 +88,9 @@ export function ago(at: number, now: number): string {
 }
 
 // "SNAPSHOT_STAGE_BUILD" without what all of its kind begin with, in the words of a sentence: "build".
+// Nothing for the value that stands for none.
 export function enumWords(name: string | undefined, prefix = ''): string {
-  if (!name) return '';
+  if (!name || name.endsWith('_UNSPECIFIED')) return '';
   return (name.startsWith(prefix) ? name.slice(prefix.length) : name).toLowerCase().replaceAll('_', ' ');
 }
 

@@ -1,6 +1,6 @@
 // The pool, worker by worker, and what evald's house looks like.
 import { signal } from '@preact/signals';
-import { bytes, count, duration, enumWords } from './format';
+import { bytes, count, duration, enumWords, span } from './format';
 import { integer, seconds } from './messages';
 import type { LiveStatus, PoolStatus, WorkerStatus } from './messages';
 
@@ -34,7 +34,7 @@ const pointed = signal<string | null>(null);
 function describe(worker: WorkerStatus): string {
   const tenant = integer(worker.uses) === 0 ? 'no tenant yet' : worker.tenant ? `tenant ${worker.tenant}` : 'the tenant without a name';
   return `Worker ${idOf(worker)}: ${stateOf(worker).name.toLowerCase()} for ${duration(seconds(worker.since))}, ${tenant}, ` +
-    `${count(integer(worker.uses))} uses, ${duration(seconds(worker.age))} old, generation ${count(integer(worker.generation))}`;
+    `${count(integer(worker.uses))} uses, ${span(seconds(worker.age))} old, generation ${count(integer(worker.generation))}`;
 }
 
 // Where an arrow key leads to; the cells wrap, so up and down go by where they are drawn.

@@ -57,7 +57,7 @@ function Change({ change }: { change: SnapshotChange }) {
       </header>
       {outcome?.error && <pre class="failure" tabIndex={0} aria-label="What went wrong">{outcome.error}</pre>}
       {(outcome?.warnings ?? []).map((warning) => <p key={warning} class="warning">{warning}</p>)}
-      {(change.under_way || (outcome?.stages ?? []).length > 0 || outcome?.failed_stage) && <Stages change={change} />}
+      {(change.under_way || (outcome?.stages ?? []).length > 0 || stageLabel(outcome?.failed_stage)) && <Stages change={change} />}
       {log.length > 0 && (
         <details open={change.under_way === true}>
           <summary>Builder's output, {count(log.length)} {log.length === 1 ? 'line' : 'lines'}</summary>
@@ -171,7 +171,7 @@ export function Snapshots({ now }: { now: LiveStatus }) {
         </div>
         {refusal.value && (
           <div class="change bad" role="alert">
-            <h4>{refusal.value.failure.reason ? enumWords(refusal.value.failure.reason) : 'It was not done'}</h4>
+            <h4>{enumWords(refusal.value.failure.reason) || 'It was not done'}</h4>
             <pre class="failure">{refusal.value.message}</pre>
           </div>
         )}

@@ -6,6 +6,8 @@ const KEY = 'evald.token';
 export interface TokenQuestion {
   // The last one was refused.
   refused: boolean;
+  // What evald says of it, such as where the token is.
+  hint: string;
   answer(token: string | null): void;
 }
 
@@ -19,10 +21,11 @@ export function token(): string | null {
 }
 
 // Several that ask at once are told the same answer. Null: the user would not say.
-export function askForToken(refused: boolean): Promise<string | null> {
+export function askForToken(refused: boolean, hint: string): Promise<string | null> {
   asking ??= new Promise<string | null>((resolve) => {
     tokenQuestion.value = {
       refused,
+      hint,
       answer(given) {
         tokenQuestion.value = null;
         asking = null;
