@@ -1,6 +1,9 @@
 #include "runtime/snapshot_builder.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "base/check.h"
 #include "runtime/exceptions.h"
 #include "runtime/host.h"
@@ -12,16 +15,20 @@
 namespace evald {
 namespace {
 
+// Of one script.
+constexpr uint64_t kMaxConsoleBytes = 1 << 20;
+
 class Builder final : public SnapshotBuilder {
  public:
-  explicit Builder(absl::Span<const NativeOp> ops) : references_(ExternalReferences(ops)) {
+  Builder(absl::Span<const NativeOp> ops, std::function<void(std::string_view)> on_console)
+      : references_(ExternalReferences(ops)), on_console_(std::move(on_console)) {
     v8::Isolate::CreateParams params;
     params.external_references = references_.data();
     creator_ = v8_compat::NewSnapshotCreator(params);
     isolate_ = creator_->GetIsolate();
     isolate_->SetMicrotasksPolicy(v8::MicrotasksPolicy::kExplicit);
     host_.AttachTo(isolate_);
-    host_.BeginRequest(1 << 20, false);
+    host_.BeginRequest(kMaxConsoleBytes, false);
     modules_.AttachTo(isolate_);
     v8::HandleScope scope(isolate_);
     context_.Reset(isolate_, v8::Context::New(isolate_));
@@ -90,14 +97,6 @@ class Builder final : public SnapshotBuilder {
     return bytes;
   }
 
-  std::vector<std::string> TakeConsole() override {
-    std::vector<std::string> lines;
-    for (v1::ConsoleMessage& message : host_.TakeConsole())
-      lines.push_back(std::move(*message.mutable_text()));
-    host_.BeginRequest(1 << 20, false);
-    return lines;
-  }
-
  private:
   // Runs `body` in the context; what it throws becomes a status that begins with `what`.
   template <typename Body>
@@ -108,12 +107,25 @@ class Builder final : public SnapshotBuilder {
     v8::TryCatch caught(isolate_);
     const bool done = body(context);
     isolate_->PerformMicrotaskCheckpoint();
+    TellConsole();
     if (done) return absl::OkStatus();
     return absl::InvalidArgumentError(
         absl::StrCat(what, ": ", FormatException(DescribeException(context, caught))));
   }
 
+  void TellConsole() {
+    for (const v1::ConsoleMessage& message : host_.TakeConsole()) {
+      if (!on_console_) continue;
+      for (const absl::string_view line : absl::StrSplit(message.text(), '\n'))
+        on_console_(std::string_view(line.data(), line.size()));
+    }
+    if (host_.console_truncated() && on_console_)
+      on_console_("(more was written to the console than is kept)");
+    host_.BeginRequest(kMaxConsoleBytes, false);
+  }
+
   const std::vector<intptr_t> references_;
+  const std::function<void(std::string_view)> on_console_;
   std::unique_ptr<v8::SnapshotCreator> creator_;
   v8::Isolate* isolate_ = nullptr;
   Host host_;
@@ -127,7 +139,7 @@ class Builder final : public SnapshotBuilder {
 absl::StatusOr<std::unique_ptr<SnapshotBuilder>> SnapshotBuilder::Create(Options options) {
   if (absl::Status status = CheckExtensions(options.extensions); !status.ok()) return status;
   StartV8();
-  auto builder = std::make_unique<Builder>(options.ops);
+  auto builder = std::make_unique<Builder>(options.ops, std::move(options.on_console));
   for (const Extension& extension : options.extensions) {
     if (absl::Status status = builder->Extend(extension); !status.ok()) return status;
   }

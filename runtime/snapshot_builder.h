@@ -1,6 +1,7 @@
 // SnapshotBuilder: makes the bytes of a V8 startup snapshot.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,6 +30,9 @@ class SnapshotBuilder {
     std::vector<Extension> extensions;
     // Every native op that the process loading the snapshot knows too, sorted by name; see BuiltinOps().
     std::vector<NativeOp> ops;
+    // Told of what console.* wrote, a line at a time, when the script that wrote it is done, be it well or
+    // not. May be empty.
+    std::function<void(std::string_view line)> on_console;
   };
 
   // INVALID_ARGUMENT: an extension is at fault (CheckExtensions), or its script threw: the message has its
@@ -47,9 +51,6 @@ class SnapshotBuilder {
   // Serializes the heap. REQUIRES: called once, last. FAILED_PRECONDITION: something on the heap cannot be
   // part of a snapshot.
   virtual absl::StatusOr<std::string> Finish() = 0;
-
-  // What console.* wrote while building, a line each.
-  virtual std::vector<std::string> TakeConsole() = 0;
 };
 
 }  // namespace evald

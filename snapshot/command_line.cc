@@ -56,7 +56,8 @@ int Complain(const std::string& text) {
   return 1;
 }
 
-void PrintSnapshot(const v1::Snapshot& snapshot) {
+// `note`: what else there is to say.
+void PrintSnapshot(const v1::Snapshot& snapshot, const std::string& note) {
   const absl::Time built = absl::FromUnixSeconds(snapshot.built_at().seconds());
   const double build_millis = static_cast<double>(snapshot.build_time().seconds()) * 1e3 +
                               static_cast<double>(snapshot.build_time().nanos()) / 1e6;
@@ -66,7 +67,8 @@ void PrintSnapshot(const v1::Snapshot& snapshot) {
       absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", built, absl::UTCTimeZone()), " in ",
       static_cast<int64_t>(build_millis), " ms  V8 ", snapshot.v8_version(),
       "  extensions: ", absl::StrJoin(snapshot.extensions(), ", "),
-      snapshot.modules().empty() ? "" : absl::StrCat("  modules: ", absl::StrJoin(snapshot.modules(), ", ")));
+      snapshot.modules().empty() ? "" : absl::StrCat("  modules: ", absl::StrJoin(snapshot.modules(), ", ")),
+      note);
   std::printf("%s\n", line.c_str());
 }
 
@@ -90,7 +92,7 @@ int RunBuild(const BuildCommand& command) {
   const internal::SnapshotReady& ready = std::get<PreparedSnapshot>(prepared).ready;
   std::printf("%s\n", ready.build_reason().empty() ? "up to date"
                                                    : absl::StrCat("built: ", ready.build_reason()).c_str());
-  PrintSnapshot(ready.snapshot());
+  PrintSnapshot(ready.snapshot(), "");
   return 0;
 }
 
@@ -99,8 +101,11 @@ int RunList(const std::string& store_folder) {
   if (!store.ok()) return Complain(std::string(store.status().message()));
   const absl::StatusOr<StoreListing> listing = (*store)->List();
   if (!listing.ok()) return Complain(std::string(listing.status().message()));
-  for (const EnvelopeSummary& summary : listing->snapshots)
-    PrintSnapshot(DescribeSnapshot(summary.header, summary.blob_bytes));
+  const absl::StatusOr<ServingNote> serving = (*store)->Serving();
+  for (const EnvelopeSummary& summary : listing->snapshots) {
+    const bool serves = serving.ok() && serving->generation == summary.header.generation();
+    PrintSnapshot(DescribeSnapshot(summary.header, summary.blob_bytes), serves ? "  (served last)" : "");
+  }
   for (const std::string& broken : listing->broken) Complain(broken);
   return listing->broken.empty() ? 0 : 1;
 }

@@ -15,9 +15,11 @@ constexpr std::string_view kMagic(
     8);
 constexpr size_t kVersionAt = 8;
 constexpr size_t kHeaderSizeAt = 12;
-constexpr size_t kBlobSizeAt = 16;
-constexpr size_t kBlobDigestAt = 24;
-constexpr size_t kHeaderDigestAt = 56;
+constexpr size_t kRecipeSizeAt = 16;
+constexpr size_t kBlobSizeAt = 24;
+constexpr size_t kRecipeDigestAt = 32;
+constexpr size_t kBlobDigestAt = 64;
+constexpr size_t kHeaderDigestAt = 96;
 static_assert(kHeaderDigestAt + kSha256Bytes == kEnvelopePreambleBytes);
 
 void AppendInteger(uint64_t value, size_t size, std::string& out) {
@@ -33,8 +35,15 @@ uint64_t ReadInteger(std::string_view bytes, size_t at, size_t size) {
 
 struct Sizes {
   size_t header;
+  size_t recipe;
   size_t blob;
 };
+
+absl::Status CheckSize(const char* what, uint64_t size, uint64_t limit) {
+  if (size <= limit) return absl::OkStatus();
+  return absl::OutOfRangeError(
+      absl::StrCat("announces ", what, " of ", size, " bytes, more than the limit of ", limit));
+}
 
 // Checks the preamble's own words and that the file is as long as they say.
 absl::StatusOr<Sizes> ReadSizes(std::string_view bytes, uint64_t file_bytes) {
@@ -57,21 +66,17 @@ absl::StatusOr<Sizes> ReadSizes(std::string_view bytes, uint64_t file_bytes) {
         absl::StrCat("truncated: ", file_bytes, " bytes, the beginning alone has ", kEnvelopePreambleBytes));
   }
   const uint64_t header = ReadInteger(bytes, kHeaderSizeAt, 4);
+  const uint64_t recipe = ReadInteger(bytes, kRecipeSizeAt, 8);
   const uint64_t blob = ReadInteger(bytes, kBlobSizeAt, 8);
-  if (header > kMaxHeaderBytes) {
-    return absl::OutOfRangeError(
-        absl::StrCat("announces a header of ", header, " bytes, more than the limit of ", kMaxHeaderBytes));
-  }
-  if (blob > kMaxBlobBytes) {
-    return absl::OutOfRangeError(
-        absl::StrCat("announces startup data of ", blob, " bytes, more than the limit of ", kMaxBlobBytes));
-  }
-  const uint64_t whole = kEnvelopePreambleBytes + header + blob;
+  if (absl::Status fits = CheckSize("a header", header, kMaxHeaderBytes); !fits.ok()) return fits;
+  if (absl::Status fits = CheckSize("a recipe", recipe, kMaxRecipeBytes); !fits.ok()) return fits;
+  if (absl::Status fits = CheckSize("startup data", blob, kMaxBlobBytes); !fits.ok()) return fits;
+  const uint64_t whole = kEnvelopePreambleBytes + header + recipe + blob;
   if (file_bytes < whole)
     return absl::DataLossError(absl::StrCat("truncated: ", file_bytes, " bytes of ", whole));
   if (file_bytes > whole)
     return absl::DataLossError(absl::StrCat(file_bytes - whole, " bytes follow after the end"));
-  return Sizes{static_cast<size_t>(header), static_cast<size_t>(blob)};
+  return Sizes{static_cast<size_t>(header), static_cast<size_t>(recipe), static_cast<size_t>(blob)};
 }
 
 // REQUIRES: `bytes` holds the preamble and the whole header.
@@ -87,25 +92,45 @@ absl::StatusOr<EnvelopeHeader> ReadHeader(std::string_view bytes, size_t header_
   return header;
 }
 
+// One of the parts behind the header. REQUIRES: `bytes` is the whole envelope.
+absl::StatusOr<std::string_view> CheckedPart(std::string_view bytes, const char* what, size_t at, size_t size,
+                                             size_t digest_at) {
+  const std::string_view part = bytes.substr(at, size);
+  if (Sha256({part}) != bytes.substr(digest_at, kSha256Bytes))
+    return absl::DataLossError(absl::StrCat("the ", what, " was altered: its SHA-256 differs"));
+  return part;
+}
+
 }  // namespace
 
-absl::StatusOr<std::string> EncodeEnvelope(const EnvelopeHeader& header, std::string_view blob) {
+absl::StatusOr<std::string> EncodeEnvelope(const EnvelopeHeader& header, const Recipe& recipe,
+                                           std::string_view blob) {
   EVALD_CHECK(blob.size() <= kMaxBlobBytes, "startup data has a size that can be read back");
-  const std::string encoded = header.SerializeAsString();
-  if (encoded.size() > kMaxHeaderBytes) {
-    return absl::InvalidArgumentError(absl::StrCat("the names of extensions and modules take ",
-                                                   encoded.size(), " bytes, more than the limit of ",
+  // Before it is serialized: protobuf itself has a limit.
+  if (recipe.ByteSizeLong() > kMaxRecipeBytes) {
+    return absl::InvalidArgumentError(absl::StrCat("the warm-up scripts and canaries take ",
+                                                   recipe.ByteSizeLong(), " bytes, more than the limit of ",
+                                                   kMaxRecipeBytes));
+  }
+  if (header.ByteSizeLong() > kMaxHeaderBytes) {
+    return absl::InvalidArgumentError(absl::StrCat("the names of extensions, modules and scripts take ",
+                                                   header.ByteSizeLong(), " bytes, more than the limit of ",
                                                    kMaxHeaderBytes));
   }
+  const std::string encoded = header.SerializeAsString();
+  const std::string encoded_recipe = recipe.SerializeAsString();
   std::string out;
-  out.reserve(kEnvelopePreambleBytes + encoded.size() + blob.size());
+  out.reserve(kEnvelopePreambleBytes + encoded.size() + encoded_recipe.size() + blob.size());
   out.append(kMagic);
   AppendInteger(kEnvelopeVersion, 4, out);
   AppendInteger(encoded.size(), 4, out);
+  AppendInteger(encoded_recipe.size(), 8, out);
   AppendInteger(blob.size(), 8, out);
+  out.append(Sha256({encoded_recipe}));
   out.append(Sha256({blob}));
   out.append(Sha256({out, encoded}));
   out.append(encoded);
+  out.append(encoded_recipe);
   out.append(blob);
   return out;
 }
@@ -115,11 +140,18 @@ absl::StatusOr<Envelope> DecodeEnvelope(std::string_view bytes) {
   if (!sizes.ok()) return sizes.status();
   absl::StatusOr<EnvelopeHeader> header = ReadHeader(bytes, sizes->header);
   if (!header.ok()) return header.status();
-  const std::string_view blob = bytes.substr(kEnvelopePreambleBytes + sizes->header, sizes->blob);
-  if (Sha256({blob}) != bytes.substr(kBlobDigestAt, kSha256Bytes)) {
-    return absl::DataLossError("the startup data was altered: its SHA-256 differs");
+  const size_t recipe_at = kEnvelopePreambleBytes + sizes->header;
+  const absl::StatusOr<std::string_view> recipe =
+      CheckedPart(bytes, "recipe", recipe_at, sizes->recipe, kRecipeDigestAt);
+  if (!recipe.ok()) return recipe.status();
+  const absl::StatusOr<std::string_view> blob =
+      CheckedPart(bytes, "startup data", recipe_at + sizes->recipe, sizes->blob, kBlobDigestAt);
+  if (!blob.ok()) return blob.status();
+  Envelope envelope{*std::move(header), {}, *blob};
+  if (!envelope.recipe.ParseFromArray(recipe->data(), static_cast<int>(recipe->size()))) {
+    return absl::DataLossError("the recipe is not the message it should be");
   }
-  return Envelope{*std::move(header), blob};
+  return envelope;
 }
 
 absl::StatusOr<EnvelopeSummary> DecodeEnvelopeHeader(std::string_view beginning, uint64_t file_bytes) {

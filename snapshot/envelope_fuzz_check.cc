@@ -19,7 +19,7 @@ void CheckEnvelopeDecoder(std::string_view bytes) {
   const char* const end = bytes.data() + bytes.size();
   EVALD_CHECK(whole->blob.data() >= bytes.data() && whole->blob.data() + whole->blob.size() == end,
               "the startup data lies inside the envelope, at its end");
-  const absl::StatusOr<std::string> again = EncodeEnvelope(whole->header, whole->blob);
+  const absl::StatusOr<std::string> again = EncodeEnvelope(whole->header, whole->recipe, whole->blob);
   EVALD_CHECK(again.ok(), "what was decoded can be encoded");
   EVALD_CHECK(DecodeEnvelope(*again).ok(), "and decoded again");
 }

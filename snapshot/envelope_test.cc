@@ -25,8 +25,20 @@ EnvelopeHeader SmallHeader() {
   return header;
 }
 
+Recipe SmallRecipe() {
+  Recipe recipe;
+  WarmupScript& warmup = *recipe.add_warmup();
+  warmup.set_name("warm.js");
+  warmup.set_source("warm()");
+  CanaryScript& canary = *recipe.add_canaries();
+  canary.set_name("sum");
+  canary.set_source("1 + 1");
+  canary.set_expect("2");
+  return recipe;
+}
+
 std::string SmallEnvelope(std::string_view blob = "the startup data") {
-  return *EncodeEnvelope(SmallHeader(), blob);
+  return *EncodeEnvelope(SmallHeader(), SmallRecipe(), blob);
 }
 
 // Puts new digests over bytes that were changed, as somebody who forges a file would.
@@ -34,7 +46,9 @@ std::string WithDigests(std::string bytes) {
   const size_t header = static_cast<uint8_t>(bytes[12]) | static_cast<size_t>(static_cast<uint8_t>(bytes[13]))
                                                               << 8;
   const std::string_view all = bytes;
-  bytes.replace(56, 32, Sha256({all.substr(0, 56), all.substr(88, header)}));
+  const size_t recipe = static_cast<uint8_t>(bytes[16]);
+  bytes.replace(32, 32, Sha256({all.substr(128 + header, recipe)}));
+  bytes.replace(96, 32, Sha256({all.substr(0, 96), all.substr(128, header)}));
   return bytes;
 }
 
@@ -45,6 +59,7 @@ TEST(Envelope, GivesBackWhatWasPutIn) {
     ASSERT_TRUE(envelope.ok()) << envelope.status();
     EXPECT_EQ(envelope->blob, blob);
     EXPECT_EQ(envelope->header.SerializeAsString(), SmallHeader().SerializeAsString());
+    EXPECT_EQ(envelope->recipe.SerializeAsString(), SmallRecipe().SerializeAsString());
     CheckEnvelopeDecoder(bytes);
   }
 }
@@ -52,11 +67,17 @@ TEST(Envelope, GivesBackWhatWasPutIn) {
 TEST(Envelope, IsTheSameBytesAtEveryOffsetThatTheFormatSays) {
   const std::string bytes = SmallEnvelope("blob");
   EXPECT_THAT(bytes, StartsWith(std::string("\x89"
-                                            "EVALD\r\n\x01\0\0\0",
+                                            "EVALD\r\n\x02\0\0\0",
                                             12)));
-  EXPECT_EQ(bytes.size(), 88 + SmallHeader().ByteSizeLong() + 4);
-  EXPECT_EQ(static_cast<uint8_t>(bytes[16]), 4);
-  EXPECT_EQ(bytes.substr(24, 32), Sha256({"blob"}));
+  const size_t header = SmallHeader().ByteSizeLong(), recipe = SmallRecipe().ByteSizeLong();
+  EXPECT_EQ(bytes.size(), 128 + header + recipe + 4);
+  EXPECT_EQ(static_cast<uint8_t>(bytes[12]), header);
+  EXPECT_EQ(static_cast<uint8_t>(bytes[16]), recipe);
+  EXPECT_EQ(static_cast<uint8_t>(bytes[24]), 4);
+  EXPECT_EQ(bytes.substr(32, 32), Sha256({SmallRecipe().SerializeAsString()}));
+  EXPECT_EQ(bytes.substr(64, 32), Sha256({"blob"}));
+  EXPECT_EQ(bytes.substr(128, header), SmallHeader().SerializeAsString());
+  EXPECT_EQ(bytes.substr(128 + header, recipe), SmallRecipe().SerializeAsString());
   EXPECT_EQ(bytes.substr(bytes.size() - 4), "blob");
 }
 
@@ -91,9 +112,11 @@ TEST(Envelope, SaysWhichPartWasAltered) {
     return std::string(DecodeEnvelope(flipped).status().message());
   };
   EXPECT_EQ(flipped_at(0), "not a snapshot of evald");
-  EXPECT_THAT(flipped_at(30), HasSubstr("the header was altered"));  // the digest of the startup data
-  EXPECT_THAT(flipped_at(60), HasSubstr("the header was altered"));
-  EXPECT_THAT(flipped_at(90), HasSubstr("the header was altered"));
+  EXPECT_THAT(flipped_at(40), HasSubstr("the header was altered"));  // the digest of the recipe
+  EXPECT_THAT(flipped_at(70), HasSubstr("the header was altered"));  // the digest of the startup data
+  EXPECT_THAT(flipped_at(100), HasSubstr("the header was altered"));
+  EXPECT_THAT(flipped_at(130), HasSubstr("the header was altered"));
+  EXPECT_THAT(flipped_at(128 + SmallHeader().ByteSizeLong()), HasSubstr("the recipe was altered"));
   EXPECT_THAT(flipped_at(bytes.size() - 1), HasSubstr("the startup data was altered"));
 }
 
@@ -105,32 +128,69 @@ TEST(Envelope, BytesAfterTheEndAreAnError) {
 
 TEST(Envelope, AnotherFormatVersionIsNamed) {
   std::string bytes = SmallEnvelope();
-  bytes[8] = 2;
-  const absl::Status status = DecodeEnvelope(WithDigests(bytes)).status();
-  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("version 2"));
+  for (const char version : {1, 3}) {
+    bytes[8] = version;
+    const absl::Status status = DecodeEnvelope(WithDigests(bytes)).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_THAT(std::string(status.message()), HasSubstr("version " + std::to_string(version)));
+  }
+}
+
+TEST(Envelope, AShortFileOfVersion1IsCalledThatAndNotTruncated) {
+  // Its preamble had 88 bytes.
+  const std::string bytes =
+      SmallEnvelope().substr(0, 8) + std::string("\x01\0\0\0", 4) + std::string(76, 'x');
+  EXPECT_EQ(DecodeEnvelope(bytes).status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
 TEST(Envelope, AnnouncedSizesAreBoundedBeforeAnythingElse) {
   std::string header = SmallEnvelope();
   header[15] = '\x7f';
   EXPECT_EQ(DecodeEnvelope(header).status().code(), absl::StatusCode::kOutOfRange);
-  std::string blob = SmallEnvelope();
-  for (size_t at = 16; at < 24; ++at) blob[at] = '\xff';
-  EXPECT_EQ(DecodeEnvelope(blob).status().code(), absl::StatusCode::kOutOfRange);
+  for (const size_t field : {16, 24}) {
+    std::string size = SmallEnvelope();
+    for (size_t at = field; at < field + 8; ++at) size[at] = '\xff';
+    EXPECT_EQ(DecodeEnvelope(size).status().code(), absl::StatusCode::kOutOfRange) << field;
+  }
 }
 
 TEST(Envelope, AHeaderThatIsNoMessageIsRefusedThoughItsDigestIsRight) {
   std::string bytes = SmallEnvelope();
-  bytes[88] = '\xff';
-  EXPECT_THAT(std::string(DecodeEnvelope(WithDigests(bytes)).status().message()),
-              HasSubstr("not the message"));
+  bytes[128] = '\xff';
+  EXPECT_EQ(DecodeEnvelope(WithDigests(bytes)).status().message(),
+            "the header is not the message it should be");
+}
+
+TEST(Envelope, ARecipeThatIsNoMessageIsRefusedThoughItsDigestIsRight) {
+  std::string bytes = SmallEnvelope();
+  bytes[128 + SmallHeader().ByteSizeLong()] = '\xff';
+  EXPECT_EQ(DecodeEnvelope(WithDigests(bytes)).status().message(),
+            "the recipe is not the message it should be");
 }
 
 TEST(Envelope, AHeaderTooLargeToReadBackIsNotWritten) {
   EnvelopeHeader header = SmallHeader();
   header.set_v8_flags(std::string(kMaxHeaderBytes, 'x'));
-  EXPECT_EQ(EncodeEnvelope(header, "").status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(EncodeEnvelope(header, {}, "").status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(Envelope, ARecipeTooLargeToReadBackIsNotWritten) {
+  Recipe recipe;
+  recipe.add_warmup()->set_source(std::string(kMaxRecipeBytes, 'x'));
+  const absl::Status status = EncodeEnvelope(SmallHeader(), recipe, "").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("warm-up"));
+}
+
+TEST(Envelope, ASourceOfTheGreatestLengthIsCarried) {
+  Recipe recipe;
+  recipe.add_warmup()->set_source(std::string(size_t{64} << 20, 'x'));
+  const absl::StatusOr<std::string> bytes = EncodeEnvelope(SmallHeader(), recipe, "blob");
+  ASSERT_TRUE(bytes.ok()) << bytes.status();
+  const absl::StatusOr<Envelope> envelope = DecodeEnvelope(*bytes);
+  ASSERT_TRUE(envelope.ok()) << envelope.status();
+  EXPECT_TRUE(envelope->recipe.warmup(0).source() == recipe.warmup(0).source());
+  EXPECT_TRUE(DecodeEnvelopeHeader(std::string_view(*bytes).substr(0, kMaxSummaryBytes), bytes->size()).ok());
 }
 
 TEST(EnvelopeHeaderOnly, IsReadFromTheBeginningOfALongFile) {

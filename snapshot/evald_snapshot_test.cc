@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -11,9 +12,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/frame.h"
@@ -25,6 +29,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using internal::SnapshotEvent;
+using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -86,12 +91,15 @@ class EvaldSnapshot : public testing::Test {
     fs::remove_all(root_);
   }
 
-  Answer Ask(const std::string& config, bool force = false) {
+  internal::SnapshotRequest Request(const std::string& config) {
     internal::SnapshotRequest request;
     EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(config, request.mutable_config())) << config;
     request.set_config_folder(root_);
     request.set_store_folder(store_);
-    request.set_force(force);
+    return request;
+  }
+
+  Answer Send(const internal::SnapshotRequest& request) {
     Process process = Start();
     EXPECT_TRUE(WriteFrame(process.socket.get(), request).ok());
     Answer answer;
@@ -114,10 +122,40 @@ class EvaldSnapshot : public testing::Test {
     return answer;
   }
 
+  Answer Ask(const std::string& config) { return Send(Request(config)); }
+  Answer Force(const std::string& config) {
+    internal::SnapshotRequest request = Request(config);
+    request.set_force(true);
+    return Send(request);
+  }
+  Answer Resume(const std::string& config) {
+    internal::SnapshotRequest request = Request(config);
+    request.set_resume(true);
+    return Send(request);
+  }
+  Answer LoadGeneration(const std::string& config, uint64_t generation) {
+    internal::SnapshotRequest request = Request(config);
+    request.set_load_generation(generation);
+    return Send(request);
+  }
+  Answer Note(uint64_t generation, const std::string& config_fingerprint) {
+    internal::SnapshotRequest request = Request("");
+    request.mutable_serving()->set_generation(generation);
+    request.mutable_serving()->set_config_fingerprint(config_fingerprint);
+    return Send(request);
+  }
+
   std::vector<fs::path> Files() {
     std::vector<fs::path> files;
     for (const auto& entry : fs::directory_iterator(store_)) files.push_back(entry.path());
     return files;
+  }
+
+  // Until the store has that many files, or for ten seconds.
+  void WaitForFiles(size_t count) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (Files().size() < count && std::chrono::steady_clock::now() < end) sched_yield();
+    EXPECT_GE(Files().size(), count);
   }
 
   fs::path root_, store_;
@@ -151,44 +189,227 @@ TEST_F(EvaldSnapshot, BuildsThenLoadsThenRebuildsWhatBrokeOrChanged) {
 
   const Answer reordered = Ask("extensions { builtin: 'base64' } extensions { builtin: 'console' }");
   EXPECT_EQ(reordered.last.ready().build_reason(), "the order of extensions changed");
-  EXPECT_EQ(reordered.last.ready().snapshot().generation(), 2u);
+  EXPECT_EQ(reordered.last.ready().snapshot().generation(), 3u);
   EXPECT_EQ(reordered.last.ready().stored_size(), 2);
-  EXPECT_EQ(reordered.last.ready().stored(0).generation(), 2u);
+  EXPECT_EQ(reordered.last.ready().stored(0).generation(), 3u);
 }
 
-TEST_F(EvaldSnapshot, ForceBuildsWhatDidNotChange) {
+TEST_F(EvaldSnapshot, ForceBuildsWhatDidNotChangeAndKeepsTheOlderOne) {
   Ask("");
-  const Answer forced = Ask("", true);
+  const Answer forced = Force("");
   EXPECT_EQ(forced.last.ready().build_reason(), "forced");
   EXPECT_EQ(forced.last.ready().snapshot().generation(), 2u);
+  ASSERT_EQ(forced.last.ready().stored_size(), 2);
+  EXPECT_EQ(forced.last.ready().stored(0).build_reason(), "forced");
+  EXPECT_EQ(forced.last.ready().stored(1).build_reason(), "no snapshot is stored");
+  EXPECT_EQ(Ask("").last.ready().snapshot().generation(), 2u) << "the newest one";
 }
 
-TEST_F(EvaldSnapshot, TellsWhatExtensionsSay) {
-  const Answer answer = Ask(
+TEST_F(EvaldSnapshot, KeepsAsManyAsTheConfigurationSays) {
+  for (int i = 0; i < 3; ++i) Force("kept_generations: 2");
+  EXPECT_EQ(Ask("kept_generations: 2").last.ready().stored_size(), 2);
+}
+
+TEST_F(EvaldSnapshot, TellsWhatExtensionsSayAndKeepsIt) {
+  const std::string config =
       "extensions { builtin: 'console' } extensions { name: 'own' source: 'console.log(\"hello\", {a: 1})' }"
-      "modules { specifier: 'm' source: 'console.warn(\"from a module\")' }");
-  ASSERT_TRUE(answer.last.has_ready()) << answer.last.DebugString();
-  EXPECT_THAT(answer.log, ElementsAre("hello { a: 1 }", "from a module"));
+      "modules { specifier: 'm' source: 'console.warn(\"from\\\\na module\")' }";
+  const Answer built = Ask(config);
+  ASSERT_TRUE(built.last.has_ready()) << built.last.DebugString();
+  EXPECT_THAT(built.log, ElementsAre("hello { a: 1 }", "from", "a module"));
+  EXPECT_THAT(built.last.ready().snapshot().build_log(), ElementsAre("hello { a: 1 }", "from", "a module"));
+
+  const Answer loaded = Ask(config);
+  EXPECT_THAT(loaded.log, IsEmpty());
+  EXPECT_THAT(loaded.last.ready().snapshot().build_log(), ElementsAre("hello { a: 1 }", "from", "a module"));
+  EXPECT_EQ(loaded.last.ready().stored(0).SerializeAsString(),
+            loaded.last.ready().snapshot().SerializeAsString());
 }
 
-TEST_F(EvaldSnapshot, CarriesTheWarmUpSources) {
+TEST_F(EvaldSnapshot, TellsWhatAnExtensionSaidBeforeItThrew) {
+  const Answer answer =
+      Ask("extensions { builtin: 'console' }"
+          "extensions { name: 'own' source: 'console.log(\"so far\"); throw 1' }");
+  EXPECT_TRUE(answer.last.has_failed());
+  EXPECT_THAT(answer.log, ElementsAre("so far"));
+}
+
+TEST_F(EvaldSnapshot, CarriesWarmUpAndCanariesAndWhatItWasMadeFrom) {
   std::ofstream(root_ / "warm.js") << "warm()";
-  const Answer answer = Ask("warmup { file: 'warm.js' }");
-  ASSERT_EQ(answer.last.ready().warmup_size(), 1);
-  EXPECT_EQ(answer.last.ready().warmup(0).name(), "warm.js");
-  EXPECT_EQ(answer.last.ready().warmup(0).source(), "warm()");
+  const std::string config =
+      "extensions { builtin: 'random' } modules { specifier: 'm' source: '1' }"
+      "warmup { file: 'warm.js' } canaries { name: 'sum' source: '1 + 1' expect: '2' }";
+  for (const Answer& answer : {Ask(config), Ask(config)}) {  // built, then loaded
+    const internal::SnapshotReady& ready = answer.last.ready();
+    ASSERT_EQ(ready.warmup_size(), 1) << answer.last.DebugString();
+    EXPECT_EQ(ready.warmup(0).name(), "warm.js");
+    EXPECT_EQ(ready.warmup(0).source(), "warm()");
+    ASSERT_EQ(ready.canaries_size(), 1);
+    EXPECT_EQ(ready.canaries(0).name(), "sum");
+    EXPECT_EQ(ready.canaries(0).source(), "1 + 1");
+    EXPECT_EQ(ready.canaries(0).expect(), "2");
+    EXPECT_EQ(ready.config_fingerprint(), ready.snapshot().fingerprint());
+    ASSERT_EQ(ready.snapshot().inputs_size(), 4);
+    const std::vector<std::pair<v1::SnapshotInput::Kind, std::string>> inputs = {
+        {v1::SnapshotInput::EXTENSION, "random"},
+        {v1::SnapshotInput::MODULE, "m"},
+        {v1::SnapshotInput::WARMUP, "warm.js"},
+        {v1::SnapshotInput::CANARY, "sum"}};
+    for (int i = 0; i < 4; ++i) {
+      EXPECT_EQ(ready.snapshot().inputs(i).kind(), inputs[i].first);
+      EXPECT_EQ(ready.snapshot().inputs(i).name(), inputs[i].second);
+      EXPECT_EQ(ready.snapshot().inputs(i).sha256().size(), 64u);
+    }
+  }
+  std::ofstream(root_ / "warm.js") << "warmer()";
+  EXPECT_EQ(Ask(config).last.ready().build_reason(), "warm-up script 'warm.js' changed");
+  EXPECT_EQ(Ask("extensions { builtin: 'random' }").last.ready().canaries(0).name(), "builtin");
 }
 
-TEST_F(EvaldSnapshot, AScriptErrorSaysWhere) {
-  const Answer extension =
-      Ask("extensions { name: 'own' source: '\\n  throw new RangeError(\"no such price\")' }");
-  EXPECT_EQ(extension.last.failed().stage(), "extension own");
-  EXPECT_THAT(extension.last.failed().message(), HasSubstr("RangeError: no such price"));
-  EXPECT_THAT(extension.last.failed().message(), HasSubstr("own:2:"));
+TEST_F(EvaldSnapshot, LoadsAnyKeptGenerationAsItWas) {
+  std::ofstream(root_ / "own.js") << "var version = 1";
+  const std::string old_config =
+      "extensions { name: 'own' file: 'own.js' } warmup { source: 'old' } canaries { source: 'version' }";
+  const Answer old = Ask(old_config);
+  ASSERT_TRUE(old.last.has_ready()) << old.last.DebugString();
+  const Answer now = Ask("warmup { source: 'new' }");
+  ASSERT_EQ(now.last.ready().snapshot().generation(), 2u);
 
-  const Answer module = Ask("modules { specifier: 'm' source: 'import { x } from \"nowhere\"' }");
-  EXPECT_EQ(module.last.failed().stage(), "module m");
-  EXPECT_THAT(module.last.failed().message(), HasSubstr("nowhere"));
+  const Answer back = LoadGeneration("warmup { source: 'new' }", 1);
+  ASSERT_TRUE(back.last.has_ready()) << back.last.DebugString();
+  EXPECT_EQ(back.last.ready().snapshot().SerializeAsString(),
+            old.last.ready().snapshot().SerializeAsString());
+  EXPECT_EQ(back.last.ready().warmup(0).source(), "old");
+  EXPECT_EQ(back.last.ready().canaries(0).source(), "version");
+  EXPECT_EQ(back.last.ready().build_reason(), "");
+  EXPECT_EQ(back.last.ready().config_fingerprint(), now.last.ready().snapshot().fingerprint());
+  EXPECT_TRUE(back.blob == old.blob);
+
+  fs::remove(root_ / "own.js");
+  const Answer broken = LoadGeneration(old_config, 2);
+  ASSERT_TRUE(broken.last.has_ready()) << broken.last.DebugString();
+  EXPECT_EQ(broken.last.ready().snapshot().generation(), 2u);
+  EXPECT_EQ(broken.last.ready().config_fingerprint(), "");
+  EXPECT_THAT(broken.log, ElementsAre(AllOf(HasSubstr("cannot be read"), HasSubstr("own.js"))));
+}
+
+TEST_F(EvaldSnapshot, SaysWhyAGenerationCannotBeLoaded) {
+  Ask("");
+  Force("");
+  const Answer missing = LoadGeneration("", 7);
+  EXPECT_EQ(missing.last.failed().stage(), "load");
+  EXPECT_TRUE(missing.last.failed().not_found());
+  EXPECT_EQ(missing.last.failed().message(), "generation 7 is not kept: the store has 2, 1");
+
+  const Answer foreign = LoadGeneration("engine { jitless: true }", 1);
+  EXPECT_EQ(foreign.last.failed().stage(), "load");
+  EXPECT_FALSE(foreign.last.failed().not_found());
+  EXPECT_THAT(foreign.last.failed().message(),
+              AllOf(HasSubstr("generation 1 cannot run in this evald: V8 flags"), HasSubstr("jitless")));
+
+  for (const fs::path& file : Files()) fs::resize_file(file, fs::file_size(file) - 1);
+  const Answer damaged = LoadGeneration("", 1);
+  EXPECT_EQ(damaged.last.failed().stage(), "load");
+  EXPECT_FALSE(damaged.last.failed().not_found());
+  EXPECT_THAT(damaged.last.failed().message(), HasSubstr("generation 1 cannot be loaded: truncated"));
+}
+
+TEST_F(EvaldSnapshot, NotesWhatServes) {
+  Ask("");
+  const Answer noted = Note(1, std::string(64, 'a'));
+  ASSERT_TRUE(noted.last.has_ready()) << noted.last.DebugString();
+  EXPECT_EQ(noted.last.ready().stored_size(), 1);
+  EXPECT_FALSE(noted.last.ready().has_snapshot());
+  EXPECT_EQ(noted.blob, "");
+  EXPECT_TRUE(fs::exists(store_ / "serving"));
+  EXPECT_EQ(Note(0, "").last.failed().stage(), "store");
+
+  std::ofstream(root_ / "file") << "x";
+  store_ = root_ / "file" / "store";
+  EXPECT_EQ(Note(1, "").last.failed().stage(), "store");
+}
+
+TEST_F(EvaldSnapshot, ResumesWhatServedUnderTheSameConfiguration) {
+  Ask("");
+  const std::string changed = "warmup { source: '1' }";
+  const std::string asked_for = Ask(changed).last.ready().config_fingerprint();
+  Note(1, asked_for);  // rolled back while the configuration asked for the second one
+
+  const Answer resumed = Resume(changed);
+  EXPECT_EQ(resumed.last.ready().snapshot().generation(), 1u);
+  EXPECT_EQ(resumed.last.ready().warmup_size(), 0);
+  EXPECT_EQ(resumed.last.ready().config_fingerprint(), asked_for);
+  EXPECT_EQ(Ask(changed).last.ready().snapshot().generation(), 2u) << "not when nobody asks to resume";
+  const Answer forced = [&] {
+    internal::SnapshotRequest request = Request(changed);
+    request.set_resume(true);
+    request.set_force(true);
+    return Send(request);
+  }();
+  EXPECT_EQ(forced.last.ready().snapshot().generation(), 3u);
+  EXPECT_EQ(Resume("warmup { source: '2' }").last.ready().snapshot().generation(), 4u)
+      << "the configuration has changed since";
+}
+
+TEST_F(EvaldSnapshot, GoesByTheConfigurationWhereItCannotResume) {
+  const std::string asked_for = Ask("").last.ready().config_fingerprint();
+  Force("");
+  Note(1, asked_for);
+  for (const fs::path& file : Files()) {
+    if (file.filename().string().starts_with("0000000001-")) fs::resize_file(file, 1000);
+  }
+  const Answer damaged = Resume("");
+  EXPECT_EQ(damaged.last.ready().snapshot().generation(), 2u);
+  EXPECT_THAT(
+      damaged.log,
+      Contains(HasSubstr("what served last cannot serve again: generation 1 cannot be loaded: truncated")));
+
+  Note(9, asked_for);
+  const Answer gone = Resume("");
+  EXPECT_EQ(gone.last.ready().snapshot().generation(), 2u);
+  EXPECT_THAT(gone.log, Contains(HasSubstr("generation 9, which served last, is not kept")));
+
+  std::ofstream(store_ / "serving") << "evald serving\ngeneration";
+  const Answer unknown = Resume("");
+  EXPECT_EQ(unknown.last.ready().snapshot().generation(), 2u);
+  EXPECT_THAT(unknown.log, Contains(HasSubstr("the note of what serves is damaged")));
+}
+
+TEST_F(EvaldSnapshot, AnExtensionsErrorSaysWhere) {
+  std::ofstream(root_ / "own.js")
+      << "function check() {\n  throw new RangeError('no such price')\n}\ncheck()";
+  const Answer thrown = Ask("extensions { name: 'own' file: 'own.js' }");
+  EXPECT_EQ(thrown.last.failed().stage(), "extension own");
+  EXPECT_EQ(thrown.last.failed().message(),
+            "extension 'own': own:2:3: RangeError: no such price\n"
+            "(own is the file " +
+                (root_ / "own.js").string() + ")");
+
+  const Answer syntax = Ask("extensions { name: 'own' source: 'var a = 1;\\n  var b = = 2' }");
+  EXPECT_EQ(syntax.last.failed().stage(), "extension own");
+  EXPECT_THAT(syntax.last.failed().message(),
+              HasSubstr("extension 'own': own:2:11: SyntaxError: Unexpected token '='"));
+  EXPECT_THAT(Files(), IsEmpty());
+}
+
+TEST_F(EvaldSnapshot, AModulesErrorSaysWhere) {
+  const auto message = [&](const std::string& source) {
+    std::ofstream(root_ / "m.mjs") << source;
+    const Answer answer = Ask("modules { specifier: 'm' file: 'm.mjs' }");
+    EXPECT_EQ(answer.last.failed().stage(), "module m");
+    const std::string file = "\n(m is the file " + (root_ / "m.mjs").string() + ")";
+    std::string text = answer.last.failed().message();
+    EXPECT_TRUE(text.ends_with(file)) << text;
+    if (text.ends_with(file)) text.resize(text.size() - file.size());
+    return text;
+  };
+  EXPECT_EQ(message("export const a = 1;\n  null.x"),
+            "module 'm': m:2:8: TypeError: Cannot read properties of null (reading 'x')");
+  EXPECT_THAT(message("\nlet let = 1"), HasSubstr("module 'm': m:2:5: SyntaxError: "));
+  EXPECT_THAT(message("\nimport { x } from 'nowhere'"),
+              HasSubstr("TypeError: Cannot find module 'nowhere' imported from m"));
+  EXPECT_THAT(message("await Promise.reject('why')"), HasSubstr("why"));
+  EXPECT_THAT(message("await new Promise(() => {})"), HasSubstr("can never happen"));
   EXPECT_THAT(Files(), IsEmpty());
 }
 
@@ -206,6 +427,11 @@ TEST_F(EvaldSnapshot, ServesWhatCannotBeStored) {
   EXPECT_GT(answer.blob.size(), 100'000u);
   EXPECT_THAT(answer.log, Contains(HasSubstr("cannot be made")));
   EXPECT_THAT(answer.last.ready().build_reason(), HasSubstr("cannot be made"));
+  EXPECT_EQ(answer.last.ready().snapshot().generation(), 1u);
+
+  internal::SnapshotRequest again = Request("");
+  again.set_above_generation(5);
+  EXPECT_EQ(Send(again).last.ready().snapshot().generation(), 6u) << "though nothing in a store says so";
 }
 
 TEST_F(EvaldSnapshot, RefusesAStoreThatOthersCanWrite) {
@@ -214,6 +440,56 @@ TEST_F(EvaldSnapshot, RefusesAStoreThatOthersCanWrite) {
   const Answer answer = Ask("");
   EXPECT_EQ(answer.last.failed().stage(), "store");
   EXPECT_THAT(answer.last.failed().message(), HasSubstr("executable input"));
+}
+
+// Killed at moments that can be told from outside; store_test has the ones between two system calls.
+TEST_F(EvaldSnapshot, KilledAtAnyMomentItLeavesAStoreThatWorks) {
+  const std::string config =
+      "extensions { builtin: 'console' } extensions { name: 'a' source: 'console.log(1)' }"
+      "modules { specifier: 'm' source: 'console.log(2)' }";
+  ASSERT_TRUE(Ask(config).last.has_ready());
+  internal::SnapshotRequest request = Request(config);
+  request.set_force(true);
+  const std::pair<const char*, std::function<void(Process&)>> moments[] = {
+      {"at once", [](Process&) {}},
+      {"when the first extension has run",
+       [](Process& process) {
+         SnapshotEvent event;
+         EXPECT_TRUE(ReadFrame(process.socket.get(), 1 << 20, event).ok());
+       }},
+      {"when the module has run",
+       [](Process& process) {
+         for (int i = 0; i < 2; ++i) {
+           SnapshotEvent event;
+           EXPECT_TRUE(ReadFrame(process.socket.get(), 1 << 20, event).ok());
+         }
+       }},
+      {"when the file is being written, or was", [&](Process&) { WaitForFiles(Files().size() + 1); }},
+      {"when it has answered",
+       [](Process& process) {
+         SnapshotEvent event;
+         while (!event.has_ready()) ASSERT_TRUE(ReadFrame(process.socket.get(), 1 << 20, event).ok());
+       }},
+  };
+  uint64_t newest = 1;
+  for (const auto& [when, wait] : moments) {
+    Process process = Start();
+    ASSERT_TRUE(WriteFrame(process.socket.get(), request).ok());
+    wait(process);
+    kill(process.pid, SIGKILL);
+    ExitCode(process.pid);
+
+    const Answer loaded = Ask(config);
+    ASSERT_TRUE(loaded.last.has_ready()) << when << ": " << loaded.last.DebugString();
+    EXPECT_EQ(loaded.last.ready().build_reason(), "") << when;
+    EXPECT_GE(loaded.last.ready().snapshot().generation(), newest) << when;
+    EXPECT_THAT(loaded.log, IsEmpty()) << when;
+    for (const fs::path& file : Files()) EXPECT_EQ(file.extension(), ".snapshot") << when;
+    const Answer forced = Force(config);
+    EXPECT_GT(forced.last.ready().snapshot().generation(), loaded.last.ready().snapshot().generation())
+        << when;
+    newest = forced.last.ready().snapshot().generation();
+  }
 }
 
 TEST_F(EvaldSnapshot, EndsWhenTheDaemonHangsUpBeforeAsking) {

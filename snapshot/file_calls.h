@@ -1,4 +1,5 @@
-// The system calls on which a stored snapshot's integrity hangs, as a seam: tests make them fail.
+// The system calls on which a store's integrity hangs, as a seam: tests make them fail, or end the process at
+// them.
 #pragma once
 
 #include <fcntl.h>
@@ -17,6 +18,7 @@ class FileCalls {
   virtual int RenameAt(int folder, const char* from, const char* to) {
     return renameat(folder, from, folder, to);
   }
+  virtual int UnlinkAt(int folder, const char* name) { return unlinkat(folder, name, 0); }
 };
 
 }  // namespace evald::snapshot

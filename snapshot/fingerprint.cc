@@ -35,6 +35,8 @@ std::string Fingerprint(const EnvelopeHeader& header) {
   Append(header.architecture(), sequence);
   AppendParts(header.extensions(), sequence);
   AppendParts(header.modules(), sequence);
+  AppendParts(header.warmup(), sequence);
+  AppendParts(header.canaries(), sequence);
   return Sha256Hex({sequence});
 }
 

@@ -1,5 +1,6 @@
-// The fingerprint: one name for all that a snapshot was made from. Two snapshots with the same fingerprint
-// are interchangeable.
+// The fingerprint: one name for all that a snapshot generation was made from. Two generations with the same
+// fingerprint are interchangeable, so it covers what is run on top of the startup data too: another warm-up
+// script or canary makes another generation, though V8's startup data would be the same.
 //
 // It is the SHA-256, in hexadecimal, over a sequence of strings, each written as its length (8 bytes,
 // little-endian) and its bytes:
@@ -7,6 +8,8 @@
 //   "evald snapshot"  layout  V8 version  V8 flags  ops digest  architecture
 //   number of extensions, then for each in its order: name, SHA-256 of its content
 //   number of modules, then for each in its order: specifier, SHA-256 of its content
+//   number of warm-up scripts, then for each in its order: name, SHA-256 of its source
+//   number of canaries, then for each in its order: name, SHA-256 of its content (snapshot/inputs.h)
 //
 // Numbers are written in decimal. The lengths make it unambiguous: no two different inputs give the same
 // sequence of bytes.
@@ -23,8 +26,8 @@ namespace evald::snapshot {
 // same inputs would no longer be understood by the runtime that loads it.
 inline constexpr int kHeapLayout = 1;
 
-// Reads every field of `header` that says what the snapshot is made from; not its fingerprint, generation and
-// times.
+// Reads every field of `header` that says what the generation is made from; not its fingerprint, generation,
+// times, build log and reason.
 std::string Fingerprint(const EnvelopeHeader& header);
 
 // True for 64 lower-case hexadecimal digits, the only form a fingerprint has.

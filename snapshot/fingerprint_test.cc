@@ -26,6 +26,8 @@ EnvelopeHeader Header() {
   *header.add_extensions() = Part("console", "c0");
   *header.add_extensions() = Part("pricing", "p0");
   *header.add_modules() = Part("rules", "r0");
+  *header.add_warmup() = Part("warm.js", "w0");
+  *header.add_canaries() = Part("sum", "s0");
   return header;
 }
 
@@ -53,6 +55,13 @@ TEST(Fingerprint, EveryPartChangesIt) {
       [](EnvelopeHeader& h) { h.mutable_modules(0)->set_sha256("r1"); },
       [](EnvelopeHeader& h) { *h.add_modules() = Part("more", "m0"); },
       [](EnvelopeHeader& h) { h.clear_modules(); },
+      [](EnvelopeHeader& h) { h.mutable_warmup(0)->set_name("warm.mjs"); },
+      [](EnvelopeHeader& h) { h.mutable_warmup(0)->set_sha256("w1"); },
+      [](EnvelopeHeader& h) { *h.add_warmup() = Part("warm.js", "w0"); },
+      [](EnvelopeHeader& h) { h.clear_warmup(); },
+      [](EnvelopeHeader& h) { h.mutable_canaries(0)->set_name("product"); },
+      [](EnvelopeHeader& h) { h.mutable_canaries(0)->set_sha256("s1"); },
+      [](EnvelopeHeader& h) { h.clear_canaries(); },
   };
   std::set<std::string> seen;
   for (size_t i = 0; i < changes.size(); ++i) {
@@ -96,6 +105,13 @@ TEST(Fingerprint, MovingAByteBetweenNeighboursChangesIt) {
         *h.add_modules() = Part("pricing", "p0");
         *h.add_modules() = Part("rules", "r0");
       },
+      // A warm-up script that becomes a canary.
+      [](EnvelopeHeader& h) {
+        h.clear_warmup();
+        h.clear_canaries();
+        *h.add_canaries() = Part("warm.js", "w0");
+        *h.add_canaries() = Part("sum", "s0");
+      },
   };
   for (size_t i = 0; i < moves.size(); ++i) {
     EnvelopeHeader header = Header();
@@ -109,6 +125,8 @@ TEST(Fingerprint, WhenAndHowItWasBuiltDoesNotChangeIt) {
   header.set_generation(9);
   header.set_built_at_unix_millis(1);
   header.set_build_micros(2);
+  header.add_build_log("a line");
+  header.set_build_reason("forced");
   header.set_fingerprint("something");
   EXPECT_EQ(Fingerprint(header), Fingerprint(Header()));
 }

@@ -16,6 +16,7 @@
 #include "runtime/extensions/builtin.h"
 #include "snapshot/fingerprint.h"
 #include "snapshot/sha256.h"
+#include "snapshot/text.h"
 
 namespace evald::snapshot {
 namespace {
@@ -53,13 +54,29 @@ absl::StatusOr<std::string> ReadSource(const std::string& entry, const std::stri
   }
 }
 
+std::string PathOf(const std::string& file, const std::string& folder) {
+  return file.front() == '/' || folder.empty() ? file : absl::StrCat(folder, "/", file);
+}
+
 // The text of an entry that gives either a file or the text itself.
 absl::StatusOr<std::string> SourceOf(const std::string& entry, const std::string& file,
                                      const std::string& source, const std::string& folder) {
   if (!file.empty() && !source.empty()) return Fault(entry, "has both `file` and `source`: give one of them");
   if (!source.empty()) return source;
   if (file.empty()) return Fault(entry, "has neither `file` nor `source`");
-  return ReadSource(entry, file.front() == '/' || folder.empty() ? file : absl::StrCat(folder, "/", file));
+  return ReadSource(entry, PathOf(file, folder));
+}
+
+// The same for a script of the recipe, which travels in messages: V8 would take any bytes, they do not.
+absl::StatusOr<std::string> RecipeSourceOf(const std::string& entry, const std::string& file,
+                                           const std::string& source, const std::string& folder) {
+  absl::StatusOr<std::string> text = SourceOf(entry, file, source, folder);
+  if (!text.ok()) return text;
+  if (const size_t utf8 = Utf8Prefix(*text); utf8 < text->size()) {
+    return Fault(entry, absl::StrCat("is not UTF-8 text: see byte ", utf8 + 1, file.empty() ? "" : " of ",
+                                     file.empty() ? "" : PathOf(file, folder)));
+  }
+  return text;
 }
 
 std::string EntryName(const std::string& list, int index, const std::string& name) {
@@ -130,19 +147,62 @@ absl::StatusOr<std::vector<Module>> ResolveModules(const v1::EvaldConfig& config
   return modules;
 }
 
-absl::StatusOr<std::vector<internal::WarmupSource>> ResolveWarmup(const v1::EvaldConfig& config,
-                                                                  const std::string& folder) {
-  std::vector<internal::WarmupSource> warmup;
+absl::Status ResolveWarmup(const v1::EvaldConfig& config, const std::string& folder, Recipe& recipe) {
   for (int i = 0; i < config.warmup_size(); ++i) {
     const v1::WarmupConfig& script = config.warmup(i);
     const std::string entry = EntryName("warmup", i, script.file());
-    absl::StatusOr<std::string> source = SourceOf(entry, script.file(), script.source(), folder);
+    absl::StatusOr<std::string> source = RecipeSourceOf(entry, script.file(), script.source(), folder);
     if (!source.ok()) return source.status();
-    internal::WarmupSource& resolved = warmup.emplace_back();
+    WarmupScript& resolved = *recipe.add_warmup();
     resolved.set_name(script.file().empty() ? entry : script.file());
     resolved.set_source(*std::move(source));
   }
-  return warmup;
+  return absl::OkStatus();
+}
+
+// Says nothing of what users have configured, only that an isolate runs JavaScript and gives its result.
+CanaryScript BuiltinCanary() {
+  CanaryScript canary;
+  canary.set_name("builtin");
+  canary.set_source("[1, 2, 3].map((x) => x * x)");
+  canary.set_expect("[1,4,9]");
+  return canary;
+}
+
+absl::Status ResolveCanaries(const v1::EvaldConfig& config, const std::string& folder, Recipe& recipe) {
+  for (int i = 0; i < config.canaries_size(); ++i) {
+    const v1::CanaryConfig& canary = config.canaries(i);
+    const std::string name = !canary.name().empty()   ? canary.name()
+                             : !canary.file().empty() ? canary.file()
+                                                      : absl::StrCat("canary ", i + 1);
+    const std::string entry = EntryName("canaries", i, canary.name().empty() ? canary.file() : canary.name());
+    absl::StatusOr<std::string> source = RecipeSourceOf(entry, canary.file(), canary.source(), folder);
+    if (!source.ok()) return source.status();
+    if (!canary.expect().empty()) {
+      if (const absl::Status json = CheckJson(canary.expect()); !json.ok()) {
+        return Fault(
+            absl::StrCat("canaries[", i, "].expect"),
+            absl::StrCat("is not JSON text, such as [1,4,9] or \"ok\" with its quotes: ", json.message()));
+      }
+    }
+    CanaryScript& resolved = *recipe.add_canaries();
+    resolved.set_name(name);
+    resolved.set_source(*std::move(source));
+    resolved.set_expect(canary.expect());
+  }
+  if (recipe.canaries().empty()) *recipe.add_canaries() = BuiltinCanary();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Recipe> ResolveRecipe(const v1::EvaldConfig& config, const std::string& folder) {
+  Recipe recipe;
+  if (absl::Status resolved = ResolveWarmup(config, folder, recipe); !resolved.ok()) return resolved;
+  if (absl::Status resolved = ResolveCanaries(config, folder, recipe); !resolved.ok()) return resolved;
+  if (recipe.ByteSizeLong() > kMaxRecipeBytes) {
+    return Fault("warmup, canaries", absl::StrCat("together they take ", recipe.ByteSizeLong(),
+                                                  " bytes, more than the limit of ", kMaxRecipeBytes));
+  }
+  return recipe;
 }
 
 // Two extensions with the same text differ if it is put into the isolate differently.
@@ -156,6 +216,11 @@ std::string ContentHash(const Extension& extension) {
   return "";
 }
 
+// A digest has one length, so it is plain where the source ends and what it is to come to begins.
+std::string ContentHash(const CanaryScript& canary) {
+  return Sha256Hex({Sha256Hex({canary.source()}), "\n", canary.expect()});
+}
+
 }  // namespace
 
 absl::StatusOr<BuildInputs> ResolveInputs(const v1::EvaldConfig& config, const std::string& config_folder) {
@@ -164,9 +229,22 @@ absl::StatusOr<BuildInputs> ResolveInputs(const v1::EvaldConfig& config, const s
   if (absl::Status checked = CheckExtensions(*extensions); !checked.ok()) return checked;
   absl::StatusOr<std::vector<Module>> modules = ResolveModules(config, config_folder);
   if (!modules.ok()) return modules.status();
-  absl::StatusOr<std::vector<internal::WarmupSource>> warmup = ResolveWarmup(config, config_folder);
-  if (!warmup.ok()) return warmup.status();
-  return BuildInputs{*std::move(extensions), *std::move(modules), *std::move(warmup)};
+  absl::StatusOr<Recipe> recipe = ResolveRecipe(config, config_folder);
+  if (!recipe.ok()) return recipe.status();
+  if (config.kept_generations() > kMaxKeptGenerations) {
+    return Fault("kept_generations",
+                 absl::StrCat(config.kept_generations(), " is more than ", kMaxKeptGenerations));
+  }
+  BuildInputs inputs{*std::move(extensions), *std::move(modules), *std::move(recipe), {}, {}};
+  for (const v1::ExtensionConfig& extension : config.extensions()) {
+    if (!extension.file().empty())
+      inputs.extension_files[extension.name()] = PathOf(extension.file(), config_folder);
+  }
+  for (const v1::ModuleConfig& module : config.modules()) {
+    if (!module.file().empty())
+      inputs.module_files[module.specifier()] = PathOf(module.file(), config_folder);
+  }
+  return inputs;
 }
 
 EnvelopeHeader DescribeInputs(const BuildInputs& inputs, const internal::RuntimeIdentity& identity) {
@@ -184,6 +262,16 @@ EnvelopeHeader DescribeInputs(const BuildInputs& inputs, const internal::Runtime
     SnapshotPart& part = *header.add_modules();
     part.set_name(module.specifier);
     part.set_sha256(Sha256Hex({module.source}));
+  }
+  for (const WarmupScript& script : inputs.recipe.warmup()) {
+    SnapshotPart& part = *header.add_warmup();
+    part.set_name(script.name());
+    part.set_sha256(Sha256Hex({script.source()}));
+  }
+  for (const CanaryScript& canary : inputs.recipe.canaries()) {
+    SnapshotPart& part = *header.add_canaries();
+    part.set_name(canary.name());
+    part.set_sha256(ContentHash(canary));
   }
   header.set_fingerprint(Fingerprint(header));
   return header;

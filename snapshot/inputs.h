@@ -1,6 +1,7 @@
 // From the configuration to what a snapshot is built from: every file read, every entry checked.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -9,26 +10,33 @@
 #include "evald/v1/config.pb.h"
 #include "runtime/extension.h"
 #include "runtime/module.h"
-#include "snapshot/envelope.pb.h"
+#include "snapshot/envelope.h"
 
 namespace evald::snapshot {
 
 struct BuildInputs {
   std::vector<Extension> extensions;  // in the order in which they are evaluated; CheckExtensions holds
   std::vector<Module> modules;
-  std::vector<internal::WarmupSource> warmup;
+  // Warm-up scripts and canaries, at most kMaxRecipeBytes. At least one canary: where none is configured, a
+  // built-in one.
+  Recipe recipe;
+  // The paths of those that were read from files, by name and by specifier.
+  std::map<std::string, std::string> extension_files, module_files;
 };
 
 // One source file of a configuration is at most this long.
 inline constexpr size_t kMaxSourceBytes = size_t{64} << 20;
+
+// EvaldConfig.kept_generations is at most this: a store is listed in one message.
+inline constexpr uint32_t kMaxKeptGenerations = 100;
 
 // Relative paths in `config` start at `config_folder`. INVALID_ARGUMENT: an entry is at fault; the message
 // names it, and the file with its path ("modules[1] 'rules': cannot read /etc/evald/rules.mjs: No such file
 // or directory").
 absl::StatusOr<BuildInputs> ResolveInputs(const v1::EvaldConfig& config, const std::string& config_folder);
 
-// What a snapshot of these inputs, built by this process, says of itself: complete but for generation and
-// times.
+// What a snapshot of these inputs, built by this process, says of itself: complete but for generation, times,
+// build log and reason.
 EnvelopeHeader DescribeInputs(const BuildInputs& inputs, const internal::RuntimeIdentity& identity);
 
 }  // namespace evald::snapshot

@@ -74,9 +74,11 @@ TEST_F(InputsTest, ReadsFilesRelativeToTheConfiguration) {
       << "random is there without being asked for";
   EXPECT_EQ(inputs->extensions[1].source, "var price = 1;");
   EXPECT_EQ(inputs->modules[0].source, "var price = 1;");
-  EXPECT_EQ(inputs->warmup[0].name(), "pricing.js");
-  EXPECT_EQ(inputs->warmup[0].source(), "var price = 1;");
-  EXPECT_EQ(inputs->warmup[1].name(), "warmup[1]");
+  EXPECT_EQ(inputs->recipe.warmup(0).name(), "pricing.js");
+  EXPECT_EQ(inputs->recipe.warmup(0).source(), "var price = 1;");
+  EXPECT_EQ(inputs->recipe.warmup(1).name(), "warmup[1]");
+  EXPECT_EQ(inputs->extension_files.at("pricing"), folder_ + "/pricing.js");
+  EXPECT_EQ(inputs->module_files.at("m"), folder_ + "/pricing.js");
 }
 
 TEST_F(InputsTest, ErrorsNameTheEntryAndThePath) {
@@ -113,6 +115,57 @@ TEST_F(InputsTest, NamesAreNeededAndUnique) {
             "modules[1] 'm': another module has that specifier already");
 }
 
+TEST_F(InputsTest, WithoutCanariesThereIsABuiltInOne) {
+  const absl::StatusOr<BuildInputs> inputs = Resolve("");
+  ASSERT_TRUE(inputs.ok()) << inputs.status();
+  ASSERT_EQ(inputs->recipe.canaries_size(), 1);
+  EXPECT_EQ(inputs->recipe.canaries(0).name(), "builtin");
+  EXPECT_EQ(inputs->recipe.canaries(0).source(), "[1, 2, 3].map((x) => x * x)");
+  EXPECT_EQ(inputs->recipe.canaries(0).expect(), "[1,4,9]");
+}
+
+TEST_F(InputsTest, CanariesAreReadAndNamed) {
+  const absl::StatusOr<BuildInputs> inputs = Resolve(
+      "canaries { file: 'pricing.js' } canaries { source: '1 + 1' expect: '2' }"
+      "canaries { name: 'own' source: '\"x\"' expect: ' \"x\" ' }");
+  ASSERT_TRUE(inputs.ok()) << inputs.status();
+  ASSERT_EQ(inputs->recipe.canaries_size(), 3) << "and no built-in one";
+  EXPECT_EQ(inputs->recipe.canaries(0).name(), "pricing.js");
+  EXPECT_EQ(inputs->recipe.canaries(0).source(), "var price = 1;");
+  EXPECT_EQ(inputs->recipe.canaries(0).expect(), "");
+  EXPECT_EQ(inputs->recipe.canaries(1).name(), "canary 2");
+  EXPECT_EQ(inputs->recipe.canaries(1).expect(), "2");
+  EXPECT_EQ(inputs->recipe.canaries(2).name(), "own");
+}
+
+TEST_F(InputsTest, ACanaryAtFaultIsNamed) {
+  EXPECT_EQ(Error("canaries { source: '1' expect: '1' } canaries { name: 'c' source: '1' expect: '[1,' }"),
+            "canaries[1].expect: is not JSON text, such as [1,4,9] or \"ok\" with its quotes: "
+            "byte 4: a value is missing");
+  EXPECT_EQ(Error("canaries { name: 'c' }"), "canaries[0] 'c': has neither `file` nor `source`");
+  EXPECT_THAT(Error("canaries { file: 'pricing.js' source: 'x' }"), HasSubstr("both `file` and `source`"));
+  EXPECT_THAT(Error("canaries { file: 'gone.js' }"), HasSubstr("canaries[0] 'gone.js': cannot read"));
+}
+
+TEST_F(InputsTest, ScriptsThatTravelInMessagesAreUtf8) {
+  std::ofstream(folder_ + "/latin1.js") << "'caf\xE9'";
+  EXPECT_EQ(Error("warmup { file: 'latin1.js' }"),
+            "warmup[0] 'latin1.js': is not UTF-8 text: see byte 5 of " + folder_ + "/latin1.js");
+  EXPECT_THAT(Error("canaries { file: 'latin1.js' }"), HasSubstr("canaries[0] 'latin1.js': is not UTF-8"));
+}
+
+TEST_F(InputsTest, TheScriptsOfARecipeAreBoundedTogether) {
+  std::ofstream(folder_ + "/long.js") << std::string(kMaxRecipeBytes / 3, ' ');
+  EXPECT_TRUE(Resolve("warmup { file: 'long.js' } warmup { file: 'long.js' }").ok());
+  EXPECT_THAT(Error("warmup { file: 'long.js' } warmup { file: 'long.js' } canaries { file: 'long.js' }"),
+              HasSubstr("more than the limit of"));
+}
+
+TEST_F(InputsTest, KeptGenerationsAreBounded) {
+  EXPECT_TRUE(Resolve("kept_generations: 100").ok());
+  EXPECT_EQ(Error("kept_generations: 101"), "kept_generations: 101 is more than 100");
+}
+
 TEST(DescribeInputs, CoversEverythingThatIsBuiltFrom) {
   BuildInputs inputs;
   inputs.extensions.push_back({.name = "e", .source = "x"});
@@ -134,11 +187,27 @@ TEST(DescribeInputs, CoversEverythingThatIsBuiltFrom) {
   EXPECT_NE(DescribeInputs(inputs, identity).fingerprint(), base);
 }
 
-TEST(DescribeInputs, WarmUpIsNoPartOfTheSnapshot) {
+TEST(DescribeInputs, CoversWarmUpAndCanaries) {
   BuildInputs inputs;
+  inputs.recipe.add_warmup()->set_source("x");
+  CanaryScript& canary = *inputs.recipe.add_canaries();
+  canary.set_source("1");
+  canary.set_expect("2");
   const std::string base = DescribeInputs(inputs, {}).fingerprint();
-  inputs.warmup.emplace_back().set_source("x");
-  EXPECT_EQ(DescribeInputs(inputs, {}).fingerprint(), base);
+
+  const auto changed = [&](const auto& change) {
+    BuildInputs other = inputs;
+    change(other.recipe);
+    return DescribeInputs(other, {}).fingerprint() != base;
+  };
+  EXPECT_FALSE(changed([](Recipe&) {}));
+  EXPECT_TRUE(changed([](Recipe& r) { r.mutable_warmup(0)->set_source("y"); }));
+  EXPECT_TRUE(changed([](Recipe& r) { r.mutable_canaries(0)->set_source("3"); }));
+  EXPECT_TRUE(changed([](Recipe& r) { r.mutable_canaries(0)->set_expect("3"); }));
+  EXPECT_TRUE(changed([](Recipe& r) {
+    r.mutable_canaries(0)->set_source("1\n2");
+    r.mutable_canaries(0)->set_expect("");
+  }));
 }
 
 }  // namespace

@@ -1,29 +1,35 @@
 #include "snapshot/prepare.h"
 
+#include <algorithm>
 #include <chrono>
+#include <map>
 #include <memory>
-#include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "runtime/extensions/builtin.h"
 #include "runtime/identity.h"
 #include "runtime/platform.h"
 #include "runtime/snapshot_builder.h"
+#include "snapshot/build_log.h"
 #include "snapshot/inputs.h"
 #include "snapshot/store.h"
 
 namespace evald::snapshot {
 namespace {
 
+using internal::SnapshotFailed;
 using std::chrono::duration_cast;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
+using Prepared = std::variant<PreparedSnapshot, SnapshotFailed>;
 
-internal::SnapshotFailed Failed(std::string stage, const absl::Status& why) {
-  internal::SnapshotFailed failed;
+SnapshotFailed Failed(std::string stage, const absl::Status& why) {
+  SnapshotFailed failed;
   failed.set_stage(std::move(stage));
   failed.set_message(std::string(why.message()));
   return failed;
@@ -37,34 +43,39 @@ internal::RuntimeIdentity IdentityOf(const EnvelopeHeader& header) {
   return identity;
 }
 
-// What SnapshotBuilder::Create complains of names the extension's script; the stage should too.
-std::string ExtensionStage(const std::vector<Extension>& extensions, const absl::Status& why) {
-  for (const Extension& extension : extensions) {
-    if (absl::StrContains(why.message(), absl::StrCat("extension '", extension.name, "'"))) {
-      return absl::StrCat("extension ", extension.name);
-    }
-  }
-  return "extension";
+// The failure of the extension or module `name`. In what it threw it is called by its name; here its file is
+// told too.
+SnapshotFailed ScriptFailed(const std::string& kind, const std::string& name,
+                            const std::map<std::string, std::string>& files, const absl::Status& why) {
+  SnapshotFailed failed = Failed(absl::StrCat(kind, " ", name), why);
+  if (const auto file = files.find(name); file != files.end())
+    absl::StrAppend(failed.mutable_message(), "\n(", name, " is the file ", file->second, ")");
+  return failed;
 }
 
-using Built = std::variant<std::string, internal::SnapshotFailed>;
+// What SnapshotBuilder::Create complains of names the extension.
+SnapshotFailed ExtensionFailed(const BuildInputs& inputs, const absl::Status& why) {
+  for (const Extension& extension : inputs.extensions) {
+    if (absl::StartsWith(why.message(), absl::StrCat("extension '", extension.name, "'")))
+      return ScriptFailed("extension", extension.name, inputs.extension_files, why);
+  }
+  return Failed("extension", why);
+}
+
+using Built = std::variant<std::string, SnapshotFailed>;
 
 // Runs every extension and module. The startup data, or what was at fault.
 Built Build(const BuildInputs& inputs, const LogSink& log) {
   SnapshotBuilder::Options options;
   options.extensions = inputs.extensions;
   options.ops = BuiltinOps();
+  options.on_console = log;
   const absl::StatusOr<std::unique_ptr<SnapshotBuilder>> builder =
       SnapshotBuilder::Create(std::move(options));
-  if (!builder.ok()) return Failed(ExtensionStage(inputs.extensions, builder.status()), builder.status());
-  const auto tell_console = [&] {
-    for (const std::string& line : (*builder)->TakeConsole()) log(line);
-  };
-  tell_console();
+  if (!builder.ok()) return ExtensionFailed(inputs, builder.status());
   for (const Module& module : inputs.modules) {
     const absl::Status added = (*builder)->WithModule(module);
-    tell_console();
-    if (!added.ok()) return Failed(absl::StrCat("module ", module.specifier), added);
+    if (!added.ok()) return ScriptFailed("module", module.specifier, inputs.module_files, added);
   }
   absl::StatusOr<std::string> blob = (*builder)->Finish();
   if (!blob.ok()) return Failed("serialize", blob.status());
@@ -76,70 +87,121 @@ Built Build(const BuildInputs& inputs, const LogSink& log) {
   return *std::move(blob);
 }
 
-// Stores what was built and returns its header with its generation. Not being able to is worth a line in the
-// log, no more.
-EnvelopeHeader Keep(Store* store, EnvelopeHeader header, std::string_view blob, const LogSink& log) {
-  header.set_generation(1);
-  if (store == nullptr) return header;
-  if (const absl::StatusOr<StoreListing> listing = store->List();
-      listing.ok() && !listing->snapshots.empty()) {
-    header.set_generation(listing->snapshots.front().header.generation() + 1);
-  }
-  absl::StatusOr<EnvelopeHeader> saved = store->Save(header, blob);
-  if (saved.ok()) return *std::move(saved);
-  log(absl::StrCat("the snapshot was built but not stored, the next start will build it again: ",
-                   saved.status().message()));
-  return header;
-}
-
 class Preparation {
  public:
-  Preparation(const internal::SnapshotRequest& request, const LogSink& log) : request_(request), log_(log) {}
+  Preparation(const internal::SnapshotRequest& request, const LogSink& log)
+      : request_(request), log_([this, &log](std::string_view line) {
+          build_log_.Add(line);
+          log(line);
+        }) {}
 
-  std::variant<PreparedSnapshot, internal::SnapshotFailed> Run() {
-    absl::StatusOr<BuildInputs> inputs = ResolveInputs(request_.config(), request_.config_folder());
-    if (!inputs.ok()) return Failed("config", inputs.status());
+  Prepared Run() {
+    if (request_.has_serving()) return NoteServing();
+    const absl::StatusOr<BuildInputs> inputs = ResolveInputs(request_.config(), request_.config_folder());
+    if (!inputs.ok() && request_.load_generation() == 0) return Failed("config", inputs.status());
     if (const absl::Status opened = OpenStore(); !opened.ok()) return Failed("store", opened);
     StartV8(request_.config().engine());
-    const EnvelopeHeader expected = DescribeInputs(*inputs, ThisRuntimeIdentity(BuiltinOps()));
-
-    PreparedSnapshot prepared;
-    absl::StatusOr<StoredSnapshot> stored = LoadStored(expected, *prepared.ready.mutable_build_reason());
-    EnvelopeHeader header;
-    if (stored.ok()) {
-      header = std::move(stored->header);
-      prepared.blob = std::move(stored->blob);
-    } else {
-      const auto started = std::chrono::steady_clock::now();
-      Built built = Build(*inputs, log_);
-      if (auto* failed = std::get_if<internal::SnapshotFailed>(&built)) return std::move(*failed);
-      prepared.blob = std::get<std::string>(std::move(built));
-      header = expected;
-      header.set_build_micros(
-          duration_cast<microseconds>(std::chrono::steady_clock::now() - started).count());
-      header.set_built_at_unix_millis(
-          duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
-      header = Keep(store_.get(), std::move(header), prepared.blob, log_);
+    const internal::RuntimeIdentity identity = ThisRuntimeIdentity(BuiltinOps());
+    EnvelopeHeader expected = DescribeInputs(inputs.ok() ? *inputs : BuildInputs(), identity);
+    if (request_.load_generation() == 0) return LoadOrBuild(*inputs, std::move(expected));
+    if (!inputs.ok()) {
+      log_(absl::StrCat("the configuration cannot be read, so a restart will not go on with generation ",
+                        request_.load_generation(), ": ", inputs.status().message()));
+      // What is left of it is this process's identity.
+      expected.clear_fingerprint();
     }
-    *prepared.ready.mutable_snapshot() = DescribeSnapshot(header, prepared.blob.size());
-    *prepared.ready.mutable_identity() = IdentityOf(header);
-    for (internal::WarmupSource& script : inputs->warmup) *prepared.ready.add_warmup() = std::move(script);
-    ListStored(prepared.ready);
-    return prepared;
+    return LoadRequested(expected);
   }
 
  private:
   // OK with no store where there cannot be one; that is said in the log.
   absl::Status OpenStore() {
-    absl::StatusOr<std::unique_ptr<Store>> store = Store::Create({.folder = request_.store_folder()});
+    const uint32_t kept = std::min(request_.config().kept_generations(), kMaxKeptGenerations);
+    absl::StatusOr<std::unique_ptr<Store>> store =
+        Store::Create({.folder = request_.store_folder(),
+                       .kept_generations = kept == 0 ? Store::kDefaultKeptGenerations : kept});
     if (store.ok()) {
       store_ = *std::move(store);
       return absl::OkStatus();
     }
     if (!absl::IsUnavailable(store.status())) return store.status();
-    log_(std::string(store.status().message()));
     no_store_reason_ = std::string(store.status().message());
+    log_(no_store_reason_);
     return absl::OkStatus();
+  }
+
+  Prepared NoteServing() {
+    if (const absl::Status opened = OpenStore(); !opened.ok()) return Failed("store", opened);
+    if (store_ == nullptr) return Failed("store", absl::UnavailableError(no_store_reason_));
+    const absl::Status noted =
+        store_->NoteServing({request_.serving().generation(), request_.serving().config_fingerprint()});
+    if (!noted.ok()) return Failed("store", noted);
+    PreparedSnapshot prepared;
+    ListStored(prepared.ready);
+    return prepared;
+  }
+
+  // `expected` has this process's identity, and the configuration's fingerprint if there is one.
+  Prepared LoadRequested(const EnvelopeHeader& expected) {
+    const uint64_t generation = request_.load_generation();
+    if (store_ == nullptr) return Failed("store", absl::UnavailableError(no_store_reason_));
+    absl::StatusOr<StoredSnapshot> stored = LoadFitting(generation, expected);
+    if (stored.ok()) return Ready(expected, *std::move(stored));
+    SnapshotFailed failed = Failed("load", stored.status());
+    if (absl::IsNotFound(stored.status())) {
+      failed.set_not_found(true);
+      failed.set_message(absl::StrCat("generation ", generation, " is not kept: ", DescribeKept()));
+    }
+    return failed;
+  }
+
+  std::string DescribeKept() {
+    const absl::StatusOr<StoreListing> listing = store_->List();
+    if (!listing.ok()) return std::string(listing.status().message());
+    if (listing->snapshots.empty()) return "the store is empty";
+    return absl::StrCat("the store has ",
+                        absl::StrJoin(listing->snapshots, ", ", [](std::string* out, const auto& summary) {
+                          absl::StrAppend(out, summary.header.generation());
+                        }));
+  }
+
+  // That generation, if a process like this one can load it. NOT_FOUND: it is not kept.
+  absl::StatusOr<StoredSnapshot> LoadFitting(uint64_t generation, const EnvelopeHeader& expected) {
+    absl::StatusOr<StoredSnapshot> stored = store_->LoadGeneration(generation);
+    if (absl::IsNotFound(stored.status())) return stored;
+    if (!stored.ok()) {
+      return absl::Status(
+          stored.status().code(),
+          absl::StrCat("generation ", generation, " cannot be loaded: ", stored.status().message()));
+    }
+    const std::string foreign = DescribeForeignness(expected, stored->header);
+    if (foreign.empty()) return stored;
+    return absl::FailedPreconditionError(
+        absl::StrCat("generation ", generation, " cannot run in this evald: ", foreign));
+  }
+
+  Prepared LoadOrBuild(const BuildInputs& inputs, EnvelopeHeader expected) {
+    std::string reason;
+    absl::StatusOr<StoredSnapshot> stored = LoadStored(expected, reason);
+    if (stored.ok()) {
+      for (const std::string& line : stored->passed_over)
+        log_(absl::StrCat("a stored snapshot is skipped: ", line));
+      return Ready(expected, *std::move(stored));
+    }
+    const auto started = std::chrono::steady_clock::now();
+    Built built = Build(inputs, log_);
+    if (auto* failed = std::get_if<SnapshotFailed>(&built)) return std::move(*failed);
+    StoredSnapshot made{expected, inputs.recipe, std::get<std::string>(std::move(built)), {}};
+    made.header.set_build_micros(
+        duration_cast<microseconds>(std::chrono::steady_clock::now() - started).count());
+    made.header.set_built_at_unix_millis(
+        duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+    made.header.set_build_reason(reason);
+    for (std::string& line : build_log_.Lines()) *made.header.add_build_log() = std::move(line);
+    Keep(made);
+    Prepared prepared = Ready(expected, std::move(made));
+    std::get<PreparedSnapshot>(prepared).ready.set_build_reason(reason);
+    return prepared;
   }
 
   // `reason`: why there is none to load.
@@ -152,9 +214,71 @@ class Preparation {
       reason = "forced";
       return absl::NotFoundError(reason);
     }
+    if (request_.resume()) {
+      absl::StatusOr<StoredSnapshot> serving = LoadServing(expected);
+      if (serving.ok()) return serving;
+    }
     absl::StatusOr<StoredSnapshot> stored = store_->Load(expected.fingerprint());
     if (!stored.ok()) reason = store_->Explain(expected, stored.status());
     return stored;
+  }
+
+  // What a restart goes on with, if that was decided under the configuration that there is now.
+  absl::StatusOr<StoredSnapshot> LoadServing(const EnvelopeHeader& expected) {
+    const absl::StatusOr<ServingNote> note = store_->Serving();
+    if (!note.ok()) {
+      if (!absl::IsNotFound(note.status()))
+        log_(absl::StrCat("what served last is not known: ", note.status().message()));
+      return note.status();
+    }
+    if (note->config_fingerprint != expected.fingerprint())
+      return absl::NotFoundError("the configuration asks for something else now");
+    absl::StatusOr<StoredSnapshot> stored = LoadFitting(note->generation, expected);
+    if (absl::IsNotFound(stored.status())) {
+      log_(absl::StrCat("generation ", note->generation, ", which served last, is not kept"));
+    } else if (!stored.ok()) {
+      log_(absl::StrCat("what served last cannot serve again: ", stored.status().message()));
+    }
+    return stored;
+  }
+
+  // Stores what was built and gives it its generation. Not being able to is worth a line in the log, no more.
+  void Keep(StoredSnapshot& made) {
+    made.header.set_generation(request_.above_generation());
+    absl::Status why = absl::OkStatus();
+    if (store_ != nullptr) {
+      absl::StatusOr<EnvelopeHeader> saved = store_->Save(made.header, made.recipe, made.blob);
+      if (saved.ok()) {
+        made.header = *std::move(saved);
+        return;
+      }
+      made.header.set_generation(std::max(request_.above_generation(), store_->LargestGeneration()));
+      log_(absl::StrCat("the snapshot was built but not stored, the next start will build it again: ",
+                        saved.status().message()));
+    }
+    made.header.set_generation(made.header.generation() + 1);
+  }
+
+  Prepared Ready(const EnvelopeHeader& expected, StoredSnapshot snapshot) {
+    PreparedSnapshot prepared;
+    internal::SnapshotReady& ready = prepared.ready;
+    *ready.mutable_snapshot() = DescribeSnapshot(snapshot.header, snapshot.blob.size());
+    *ready.mutable_identity() = IdentityOf(snapshot.header);
+    ready.set_config_fingerprint(expected.fingerprint());
+    for (WarmupScript& script : *snapshot.recipe.mutable_warmup()) {
+      internal::WarmupSource& source = *ready.add_warmup();
+      source.set_name(std::move(*script.mutable_name()));
+      source.set_source(std::move(*script.mutable_source()));
+    }
+    for (CanaryScript& canary : *snapshot.recipe.mutable_canaries()) {
+      internal::CanarySource& source = *ready.add_canaries();
+      source.set_name(std::move(*canary.mutable_name()));
+      source.set_source(std::move(*canary.mutable_source()));
+      source.set_expect(std::move(*canary.mutable_expect()));
+    }
+    ListStored(ready);
+    prepared.blob = std::move(snapshot.blob);
+    return prepared;
   }
 
   void ListStored(internal::SnapshotReady& ready) {
@@ -172,10 +296,22 @@ class Preparation {
   }
 
   const internal::SnapshotRequest& request_;
-  const LogSink& log_;
+  BuildLog build_log_;
+  const LogSink log_;  // to whoever asked, and into the build log
   std::unique_ptr<Store> store_;
   std::string no_store_reason_;
 };
+
+using Parts = google::protobuf::RepeatedPtrField<SnapshotPart>;
+
+void DescribeParts(const Parts& parts, v1::SnapshotInput::Kind kind, v1::Snapshot& snapshot) {
+  for (const SnapshotPart& part : parts) {
+    v1::SnapshotInput& input = *snapshot.add_inputs();
+    input.set_kind(kind);
+    input.set_name(part.name());
+    input.set_sha256(part.sha256());
+  }
+}
 
 }  // namespace
 
@@ -197,6 +333,12 @@ v1::Snapshot DescribeSnapshot(const EnvelopeHeader& header, uint64_t blob_bytes)
   snapshot.set_v8_version(header.v8_version());
   for (const SnapshotPart& part : header.extensions()) snapshot.add_extensions(part.name());
   for (const SnapshotPart& part : header.modules()) snapshot.add_modules(part.name());
+  DescribeParts(header.extensions(), v1::SnapshotInput::EXTENSION, snapshot);
+  DescribeParts(header.modules(), v1::SnapshotInput::MODULE, snapshot);
+  DescribeParts(header.warmup(), v1::SnapshotInput::WARMUP, snapshot);
+  DescribeParts(header.canaries(), v1::SnapshotInput::CANARY, snapshot);
+  *snapshot.mutable_build_log() = header.build_log();
+  snapshot.set_build_reason(header.build_reason());
   return snapshot;
 }
 

@@ -1,4 +1,4 @@
-// Preparing a snapshot: the matching one out of the store, or a new one, built and stored.
+// Preparing a snapshot: the generation that is asked for, out of the store or newly built.
 #pragma once
 
 #include <functional>
@@ -14,14 +14,23 @@ namespace evald::snapshot {
 
 struct PreparedSnapshot {
   internal::SnapshotReady ready;
-  std::string blob;  // checked V8 startup data
+  std::string blob;  // checked V8 startup data; empty where only a note was asked for
 };
 
 // Told, a line at a time, of what is worth saying while it happens.
 using LogSink = std::function<void(std::string_view line)>;
 
-// Does what `request` asks. Starts V8 in this process; a script that never ends makes it never return, so it
-// runs in a process with a deadline. Once for each process.
+// Does what `request` asks:
+//   serving            the note is written, no more
+//   load_generation    that generation as it is stored, with its own warm-up and canaries. It fails where the
+//                      generation is not kept, is damaged, or cannot run in this process; where the
+//                      configuration cannot be read, it does not
+//   else               what the configuration asks for: with `resume`, the generation noted as serving, if it
+//                      was chosen under the same configuration; the newest stored one of its fingerprint; or,
+//                      and always with `force`, a new one
+//
+// Starts V8 in this process, except for a note; a script that never ends makes it never return, so it runs in
+// a process with a deadline. Once for each process.
 //
 // A snapshot that was built is given out even when it cannot be stored (a full disk, a read-only one): `log`
 // is told. A store that others could write is a failure all the same.

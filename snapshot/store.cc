@@ -11,7 +11,9 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "snapshot/fingerprint.h"
 
@@ -20,11 +22,16 @@ namespace {
 
 constexpr char kSuffix[] = ".snapshot";
 constexpr size_t kSuffixBytes = sizeof(kSuffix) - 1;
+constexpr size_t kGenerationDigits = 10;
+constexpr char kServingName[] = "serving";
 constexpr char kLeftoverPrefix[] = ".new.";
 
-std::string FileName(const std::string& fingerprint) { return absl::StrCat(fingerprint, kSuffix); }
+std::string FileName(uint64_t generation, const std::string& fingerprint) {
+  return absl::StrFormat("%0*d-%s%s", static_cast<int>(kGenerationDigits), generation, fingerprint, kSuffix);
+}
 
-bool IsSnapshotName(const std::string& name) {
+// Before there were generations to keep, a file was named by its fingerprint alone.
+bool IsOldName(const std::string& name) {
   return absl::EndsWith(name, kSuffix) && IsFingerprint(name.substr(0, name.size() - kSuffixBytes));
 }
 
@@ -70,7 +77,7 @@ absl::Status CheckOwnership(const struct stat& found, const std::string& what) {
 absl::StatusOr<UniqueFd> OpenFile(int folder, const std::string& name, uint64_t& size) {
   UniqueFd file(openat(folder, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!file) {
-    if (errno == ENOENT) return absl::NotFoundError("no such snapshot is stored");
+    if (errno == ENOENT) return absl::NotFoundError("it is not stored");
     return Errno(absl::StrCat("open ", name));
   }
   struct stat found;
@@ -127,8 +134,13 @@ const SnapshotPart* Find(const Parts& parts, const std::string& name) {
   return nullptr;
 }
 
-// `kind` is "extension" or "module".
-std::string DescribeParts(const std::string& kind, const Parts& expected, const Parts& stored) {
+// `kind` and its plural: "extension", "extensions".
+std::string DescribeParts(const std::string& kind, const std::string& kinds, const Parts& expected,
+                          const Parts& stored) {
+  const bool same = std::equal(
+      expected.begin(), expected.end(), stored.begin(), stored.end(),
+      [](const auto& a, const auto& b) { return a.name() == b.name() && a.sha256() == b.sha256(); });
+  if (same) return "";
   for (const SnapshotPart& part : expected) {
     const SnapshotPart* before = Find(stored, part.name());
     if (before == nullptr) return absl::StrCat(kind, " '", part.name(), "' was added");
@@ -137,15 +149,26 @@ std::string DescribeParts(const std::string& kind, const Parts& expected, const 
   for (const SnapshotPart& part : stored) {
     if (Find(expected, part.name()) == nullptr) return absl::StrCat(kind, " '", part.name(), "' was removed");
   }
-  const bool same_order = expected.size() == stored.size() &&
-                          std::equal(expected.begin(), expected.end(), stored.begin(),
-                                     [](const auto& a, const auto& b) { return a.name() == b.name(); });
-  return same_order ? "" : absl::StrCat("the order of ", kind, "s changed");
+  return absl::StrCat(expected.size() == stored.size() ? "the order of " : "the number of ", kinds,
+                      " changed");
+}
+
+// Whether a file that Load or LoadGeneration refused so can be of use to nobody, ever.
+bool IsUseless(const absl::Status& load) {
+  switch (load.code()) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kOutOfRange:
+    case absl::StatusCode::kDataLoss:
+    case absl::StatusCode::kPermissionDenied:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace
 
-std::string DescribeDifference(const EnvelopeHeader& expected, const EnvelopeHeader& stored) {
+std::string DescribeForeignness(const EnvelopeHeader& expected, const EnvelopeHeader& stored) {
   if (expected.architecture() != stored.architecture()) {
     return absl::StrCat("it was built on ", stored.architecture(), ", this is ", expected.architecture());
   }
@@ -156,20 +179,31 @@ std::string DescribeDifference(const EnvelopeHeader& expected, const EnvelopeHea
     return absl::StrCat("V8 flags '", expected.v8_flags(), "' instead of '", stored.v8_flags(), "'");
   }
   if (expected.ops_digest() != stored.ops_digest()) return "the set of native functions changed";
-  if (std::string text = DescribeParts("extension", expected.extensions(), stored.extensions());
-      !text.empty())
-    return text;
-  if (std::string text = DescribeParts("module", expected.modules(), stored.modules()); !text.empty())
-    return text;
+  return "";
+}
+
+std::string DescribeDifference(const EnvelopeHeader& expected, const EnvelopeHeader& stored) {
+  for (const std::string& text :
+       {DescribeForeignness(expected, stored),
+        DescribeParts("extension", "extensions", expected.extensions(), stored.extensions()),
+        DescribeParts("module", "modules", expected.modules(), stored.modules()),
+        DescribeParts("warm-up script", "warm-up scripts", expected.warmup(), stored.warmup()),
+        DescribeParts("canary", "canaries", expected.canaries(), stored.canaries())}) {
+    if (!text.empty()) return text;
+  }
   if (Fingerprint(expected) != stored.fingerprint()) return "it was built by another version of evald";
   return "";
 }
 
 Store::Store(Options options, UniqueFd folder)
-    : path_(std::move(options.folder)), calls_(*options.calls), folder_(std::move(folder)) {}
+    : path_(std::move(options.folder)),
+      kept_generations_(options.kept_generations),
+      calls_(*options.calls),
+      folder_(std::move(folder)) {}
 
 absl::StatusOr<std::unique_ptr<Store>> Store::Create(Options options) {
   if (options.folder.empty()) return absl::InvalidArgumentError("the snapshot store has no folder");
+  EVALD_CHECK(options.kept_generations > 0, "a store that keeps nothing has no use");
   static FileCalls system_calls;
   if (options.calls == nullptr) options.calls = &system_calls;
   if (absl::Status made = MakeFolder(options.folder); !made.ok()) return made;
@@ -192,7 +226,8 @@ void Store::SweepLeftovers() {
   const absl::StatusOr<std::vector<std::string>> names = FileNames();
   if (!names.ok()) return;
   for (const std::string& name : *names) {
-    if (absl::StartsWith(name, kLeftoverPrefix)) unlinkat(folder_.get(), name.c_str(), 0);
+    if (absl::StartsWith(name, kLeftoverPrefix) || IsOldName(name))
+      calls_.UnlinkAt(folder_.get(), name.c_str());
   }
 }
 
@@ -212,9 +247,35 @@ absl::StatusOr<std::vector<std::string>> Store::FileNames() {
   return names;
 }
 
-absl::StatusOr<StoredSnapshot> Store::LoadFile(const std::string& name) {
+std::optional<Store::Entry> Store::ParseName(const std::string& name) {
+  Entry entry;
+  if (name.size() < kGenerationDigits + 1 + kSuffixBytes ||
+      !absl::SimpleAtoi(name.substr(0, kGenerationDigits), &entry.generation))
+    return std::nullopt;
+  entry.fingerprint = name.substr(kGenerationDigits + 1, name.size() - kSuffixBytes - kGenerationDigits - 1);
+  entry.file = name;
+  if (entry.generation == 0 || !IsFingerprint(entry.fingerprint) ||
+      FileName(entry.generation, entry.fingerprint) != name)
+    return std::nullopt;
+  return entry;
+}
+
+// Newest first.
+absl::StatusOr<std::vector<Store::Entry>> Store::Entries() {
+  const absl::StatusOr<std::vector<std::string>> names = FileNames();
+  if (!names.ok()) return names.status();
+  std::vector<Entry> entries;
+  for (const std::string& name : *names) {
+    if (std::optional<Entry> entry = ParseName(name)) entries.push_back(*std::move(entry));
+  }
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const Entry& a, const Entry& b) { return a.generation > b.generation; });
+  return entries;
+}
+
+absl::StatusOr<StoredSnapshot> Store::LoadEntry(const Entry& entry) {
   uint64_t size = 0;
-  const absl::StatusOr<UniqueFd> file = OpenFile(folder_.get(), name, size);
+  const absl::StatusOr<UniqueFd> file = OpenFile(folder_.get(), entry.file, size);
   if (!file.ok()) return file.status();
   if (size > kMaxEnvelopeBytes) {
     return absl::OutOfRangeError(
@@ -224,22 +285,48 @@ absl::StatusOr<StoredSnapshot> Store::LoadFile(const std::string& name) {
   if (!bytes.ok()) return bytes.status();
   absl::StatusOr<Envelope> envelope = DecodeEnvelope(*bytes);
   if (!envelope.ok()) return envelope.status();
-  return StoredSnapshot{std::move(envelope->header), std::string(envelope->blob)};
+  if (envelope->header.fingerprint() != entry.fingerprint ||
+      envelope->header.generation() != entry.generation) {
+    return absl::DataLossError("it holds another snapshot than its name says");
+  }
+  if (Fingerprint(envelope->header) != entry.fingerprint) {
+    return absl::FailedPreconditionError("it was built by another version of evald");
+  }
+  return StoredSnapshot{
+      std::move(envelope->header), std::move(envelope->recipe), std::string(envelope->blob), {}};
 }
 
 absl::StatusOr<StoredSnapshot> Store::Load(const std::string& fingerprint) {
-  if (!IsFingerprint(fingerprint)) return absl::NotFoundError("no such snapshot is stored");
-  absl::StatusOr<StoredSnapshot> stored = LoadFile(FileName(fingerprint));
-  if (!stored.ok()) return stored.status();
-  if (stored->header.fingerprint() != fingerprint || Fingerprint(stored->header) != fingerprint) {
-    return absl::DataLossError("it holds another snapshot than its name says");
+  const absl::StatusOr<std::vector<Entry>> entries = Entries();
+  if (!entries.ok()) return entries.status();
+  absl::Status newest = absl::NotFoundError("no such snapshot is stored");
+  std::vector<std::string> passed_over;
+  for (const Entry& entry : *entries) {
+    if (entry.fingerprint != fingerprint) continue;
+    absl::StatusOr<StoredSnapshot> stored = LoadEntry(entry);
+    if (stored.ok()) {
+      stored->passed_over = std::move(passed_over);
+      return stored;
+    }
+    if (absl::IsNotFound(stored.status())) continue;  // removed just now
+    if (absl::IsNotFound(newest)) newest = stored.status();
+    passed_over.push_back(absl::StrCat(entry.file, ": ", stored.status().message()));
   }
-  return stored;
+  return newest;
 }
 
-absl::StatusOr<EnvelopeSummary> Store::ReadSummary(const std::string& name) {
+absl::StatusOr<StoredSnapshot> Store::LoadGeneration(uint64_t generation) {
+  const absl::StatusOr<std::vector<Entry>> entries = Entries();
+  if (!entries.ok()) return entries.status();
+  const auto found = std::find_if(entries->begin(), entries->end(),
+                                  [&](const Entry& entry) { return entry.generation == generation; });
+  if (found == entries->end()) return absl::NotFoundError("it is not stored");
+  return LoadEntry(*found);
+}
+
+absl::StatusOr<EnvelopeSummary> Store::ReadSummary(const Entry& entry) {
   uint64_t size = 0;
-  const absl::StatusOr<UniqueFd> file = OpenFile(folder_.get(), name, size);
+  const absl::StatusOr<UniqueFd> file = OpenFile(folder_.get(), entry.file, size);
   if (!file.ok()) return file.status();
   const absl::StatusOr<std::string> beginning =
       ReadBeginning(file->get(), std::min<uint64_t>(size, kMaxSummaryBytes));
@@ -247,29 +334,35 @@ absl::StatusOr<EnvelopeSummary> Store::ReadSummary(const std::string& name) {
   if (beginning->size() < std::min<uint64_t>(size, kMaxSummaryBytes))
     return absl::DataLossError("truncated while it was read");
   absl::StatusOr<EnvelopeSummary> summary = DecodeEnvelopeHeader(*beginning, size);
-  if (summary.ok() && FileName(summary->header.fingerprint()) != name) {
+  if (summary.ok() && (summary->header.fingerprint() != entry.fingerprint ||
+                       summary->header.generation() != entry.generation)) {
     return absl::DataLossError("it holds another snapshot than its name says");
   }
   return summary;
 }
 
 absl::StatusOr<StoreListing> Store::List() {
-  const absl::StatusOr<std::vector<std::string>> names = FileNames();
-  if (!names.ok()) return names.status();
+  const absl::StatusOr<std::vector<Entry>> entries = Entries();
+  if (!entries.ok()) return entries.status();
   StoreListing listing;
-  for (const std::string& name : *names) {
-    if (!IsSnapshotName(name)) continue;
-    absl::StatusOr<EnvelopeSummary> summary = ReadSummary(name);
+  for (const Entry& entry : *entries) {
+    absl::StatusOr<EnvelopeSummary> summary = ReadSummary(entry);
     if (summary.ok()) {
       listing.snapshots.push_back(*std::move(summary));
-    } else if (summary.status().code() != absl::StatusCode::kNotFound) {  // not one that was removed just now
-      listing.broken.push_back(absl::StrCat(name, ": ", summary.status().message()));
+    } else if (!absl::IsNotFound(summary.status())) {  // not one that was removed just now
+      listing.broken.push_back(absl::StrCat(entry.file, ": ", summary.status().message()));
     }
   }
-  std::stable_sort(listing.snapshots.begin(), listing.snapshots.end(), [](const auto& a, const auto& b) {
-    return a.header.generation() > b.header.generation();
-  });
   return listing;
+}
+
+uint64_t Store::LargestGeneration() {
+  uint64_t largest = 0;
+  if (const absl::StatusOr<std::vector<Entry>> entries = Entries(); entries.ok() && !entries->empty())
+    largest = entries->front().generation;
+  if (const absl::StatusOr<ServingNote> serving = Serving(); serving.ok())
+    largest = std::max(largest, serving->generation);
+  return largest;
 }
 
 absl::Status Store::WriteFile(const std::string& name, std::string_view bytes) {
@@ -287,20 +380,12 @@ absl::Status Store::WriteFile(const std::string& name, std::string_view bytes) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<EnvelopeHeader> Store::Save(EnvelopeHeader header, std::string_view blob) {
-  EVALD_CHECK(IsFingerprint(header.fingerprint()), "a snapshot is stored under a fingerprint");
-  const FolderLock lock(folder_.get(), LOCK_EX);
-  if (!lock.held()) return Errno(absl::StrCat("lock ", path_));
-  const absl::StatusOr<StoreListing> before = List();
-  if (!before.ok()) return before.status();
-  header.set_generation(before->snapshots.empty() ? 1 : before->snapshots.front().header.generation() + 1);
-  const absl::StatusOr<std::string> bytes = EncodeEnvelope(header, blob);
-  if (!bytes.ok()) return bytes.status();
-
-  const std::string name = FileName(header.fingerprint());
-  const std::string temporary = absl::StrCat(kLeftoverPrefix, header.fingerprint(), ".", getpid());
+// REQUIRES: the lock is held. On an error from fsync of the folder the new file is the one that is found,
+// whatever happens: only its outliving a power cut is at stake. On any other the old one is untouched.
+absl::Status Store::PutFile(const std::string& name, std::string_view bytes) {
+  const std::string temporary = absl::StrCat(kLeftoverPrefix, name, ".", getpid());
   unlinkat(folder_.get(), temporary.c_str(), 0);  // of an earlier process with this id
-  absl::Status written = WriteFile(temporary, *bytes);
+  absl::Status written = WriteFile(temporary, bytes);
   if (written.ok() && calls_.RenameAt(folder_.get(), temporary.c_str(), name.c_str()) != 0) {
     written = Errno(absl::StrCat("rename in ", path_));
   }
@@ -308,19 +393,73 @@ absl::StatusOr<EnvelopeHeader> Store::Save(EnvelopeHeader header, std::string_vi
     unlinkat(folder_.get(), temporary.c_str(), 0);
     return written;
   }
-  // From here on the new file is the one that is found, whatever happens: only its outliving a power cut is
-  // at stake.
   if (calls_.Fsync(folder_.get()) != 0) return Errno(absl::StrCat("fsync of ", path_));
-  RemoveOldest();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<EnvelopeHeader> Store::Save(EnvelopeHeader header, const Recipe& recipe,
+                                           std::string_view blob) {
+  EVALD_CHECK(IsFingerprint(header.fingerprint()), "a snapshot is stored under a fingerprint");
+  const FolderLock lock(folder_.get(), LOCK_EX);
+  if (!lock.held()) return Errno(absl::StrCat("lock ", path_));
+  // Without knowing what is there, a generation might repeat.
+  if (const absl::StatusOr<std::vector<Entry>> entries = Entries(); !entries.ok()) return entries.status();
+  const uint64_t largest = std::max(LargestGeneration(), header.generation());
+  if (largest >= kMaxGeneration) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("there is no generation after ", largest, ": empty the snapshot store ", path_));
+  }
+  header.set_generation(largest + 1);
+  const absl::StatusOr<std::string> bytes = EncodeEnvelope(header, recipe, blob);
+  if (!bytes.ok()) return bytes.status();
+  if (absl::Status put = PutFile(FileName(header.generation(), header.fingerprint()), *bytes); !put.ok())
+    return put;
+  RemoveUnusable(header);
+  RemoveOldest(header.generation());
   return header;
 }
 
-void Store::RemoveOldest() {
-  const absl::StatusOr<StoreListing> listing = List();
-  if (!listing.ok()) return;
-  for (size_t i = kKeptGenerations; i < listing->snapshots.size(); ++i) {
-    unlinkat(folder_.get(), FileName(listing->snapshots[i].header.fingerprint()).c_str(), 0);
+// What `saved` was made to replace.
+void Store::RemoveUnusable(const EnvelopeHeader& saved) {
+  const absl::StatusOr<std::vector<Entry>> entries = Entries();
+  if (!entries.ok()) return;
+  for (const Entry& entry : *entries) {
+    if (entry.fingerprint != saved.fingerprint() || entry.generation == saved.generation()) continue;
+    if (IsUseless(LoadEntry(entry).status())) calls_.UnlinkAt(folder_.get(), entry.file.c_str());
   }
+}
+
+void Store::RemoveOldest(uint64_t saved) {
+  const absl::StatusOr<std::vector<Entry>> entries = Entries();
+  if (!entries.ok()) return;
+  const absl::StatusOr<ServingNote> serving = Serving();
+  for (size_t i = kept_generations_; i < entries->size(); ++i) {
+    const Entry& entry = (*entries)[i];
+    if (entry.generation == saved || (serving.ok() && entry.generation == serving->generation)) continue;
+    calls_.UnlinkAt(folder_.get(), entry.file.c_str());
+  }
+}
+
+absl::Status Store::NoteServing(const ServingNote& note) {
+  if (note.generation == 0 || note.generation > kMaxGeneration)
+    return absl::InvalidArgumentError(absl::StrCat("there is no generation ", note.generation));
+  if (!note.config_fingerprint.empty() && !IsFingerprint(note.config_fingerprint))
+    return absl::InvalidArgumentError("the configuration's fingerprint is none");
+  const FolderLock lock(folder_.get(), LOCK_EX);
+  if (!lock.held()) return Errno(absl::StrCat("lock ", path_));
+  return PutFile(kServingName, EncodeServingNote(note));
+}
+
+absl::StatusOr<ServingNote> Store::Serving() {
+  uint64_t size = 0;
+  const absl::StatusOr<UniqueFd> file = OpenFile(folder_.get(), kServingName, size);
+  if (!file.ok()) return file.status();
+  const absl::StatusOr<std::string> text = ReadBeginning(file->get(), kMaxServingNoteBytes);
+  if (!text.ok()) return text.status();
+  absl::StatusOr<ServingNote> note = DecodeServingNote(*text);
+  if (note.ok() && note->generation > kMaxGeneration)
+    return absl::DataLossError("the note of what serves is damaged");
+  return note;
 }
 
 std::string Store::Explain(const EnvelopeHeader& expected, const absl::Status& load) {

@@ -1,16 +1,19 @@
-// Store: the folder that keeps built snapshots across restarts.
+// Store: the folder that keeps snapshot generations across restarts.
 //
-//   <folder>/                         0700; refused if group or others can write it: snapshots are executable
-//   input <folder>/<fingerprint>.snapshot   0600; one envelope (snapshot/envelope.h)
-//   <folder>/.new.<something>         a file being written; swept when it is left over
+//   <folder>/            0700; refused if group or others can write it: snapshots are executable input
+//     <generation>-<fingerprint>.snapshot
+//                        0600; one envelope (snapshot/envelope.h). The generation has 10 decimal digits
+//     serving            0600; which generation a restart goes on with (snapshot/serving_note.h)
+//     .new.<something>   a file being written; swept when it is left over
 //
 // A file appears whole or not at all: it is written under another name, flushed, renamed, and the folder
 // flushed. Whoever writes or sweeps holds a lock (flock) on the folder, so any number of processes can share
-// a store.
+// a store, and a process that is killed leaves one that works. A snapshot's file is never written twice.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,13 +23,17 @@
 #include "base/unique_fd.h"
 #include "snapshot/envelope.h"
 #include "snapshot/file_calls.h"
+#include "snapshot/serving_note.h"
 
 namespace evald::snapshot {
 
-// One snapshot taken out of a store, all of it checked.
+// One generation taken out of a store, all of it checked.
 struct StoredSnapshot {
   EnvelopeHeader header;
+  Recipe recipe;
   std::string blob;
+  // A line for each newer one of the same fingerprint that cannot be used: its name and why.
+  std::vector<std::string> passed_over;
 };
 
 // What a store holds.
@@ -38,11 +45,15 @@ struct StoreListing {
 // Used by one thread at a time. Holds no snapshot in memory.
 class Store {
  public:
-  // Generations kept: enough to go back over a day's changes, at a few MiB each.
-  static constexpr size_t kKeptGenerations = 8;
+  // Enough to go back over a day's changes, at a few MiB each.
+  static constexpr size_t kDefaultKeptGenerations = 8;
+  // A file's name has room for no more.
+  static constexpr uint64_t kMaxGeneration = 9'999'999'999;
 
   struct Options {
     std::string folder;
+    // At least 1. What is noted as serving is kept on top of them.
+    size_t kept_generations = kDefaultKeptGenerations;
     // Null: the system's. Not owned.
     FileCalls* calls = nullptr;
   };
@@ -52,17 +63,34 @@ class Store {
   // made or opened.
   static absl::StatusOr<std::unique_ptr<Store>> Create(Options options);
 
-  // NOT_FOUND: there is none. Else as DecodeEnvelope, and DATA_LOSS where a file holds another fingerprint
-  // than its name, and UNAVAILABLE where it cannot be read.
+  // The newest generation of that fingerprint that is whole. NOT_FOUND: there is none at all. Where there are
+  // only ones that cannot be used, what is wrong with the newest of them: as DecodeEnvelope, and DATA_LOSS
+  // where it is not what its name says, FAILED_PRECONDITION where another version of evald has built it,
+  // PERMISSION_DENIED where others could have written it, and UNAVAILABLE where it cannot be read.
   absl::StatusOr<StoredSnapshot> Load(const std::string& fingerprint);
 
-  // Stores a snapshot under `header.fingerprint()`, replacing one of the same fingerprint, then removes the
-  // oldest ones over kKeptGenerations. The generation that `header` has is replaced by the next one, and that
-  // header is returned. REQUIRES: IsFingerprint(header.fingerprint()). On an error whatever was stored before
-  // is untouched.
-  absl::StatusOr<EnvelopeHeader> Save(EnvelopeHeader header, std::string_view blob);
+  // That one. NOT_FOUND: it is not kept. Else as Load.
+  absl::StatusOr<StoredSnapshot> LoadGeneration(uint64_t generation);
+
+  // Stores a snapshot as a new generation, which no other has had as long as one file of the store or its
+  // note is left, and which is larger than `header.generation()`. Returns the header with it. Nothing is
+  // replaced; then those of the same fingerprint that cannot be used are removed, and the oldest ones over
+  // `kept_generations`: never the new one, never the one noted as serving. REQUIRES:
+  // IsFingerprint(header.fingerprint()). On an error whatever was stored before is untouched.
+  // RESOURCE_EXHAUSTED: there is no larger generation.
+  absl::StatusOr<EnvelopeHeader> Save(EnvelopeHeader header, const Recipe& recipe, std::string_view blob);
+
+  // The largest generation that there is a file or a note of; 0: none.
+  uint64_t LargestGeneration();
 
   absl::StatusOr<StoreListing> List();
+
+  // Replaces the note of what a restart goes on with: when this returns OK it outlives a power cut.
+  // INVALID_ARGUMENT: its generation is 0 or over kMaxGeneration, or its fingerprint is none.
+  absl::Status NoteServing(const ServingNote& note);
+
+  // NOT_FOUND: there is no note. DATA_LOSS, PERMISSION_DENIED, UNAVAILABLE: it cannot be used.
+  absl::StatusOr<ServingNote> Serving();
 
   // One line that says why a snapshot of what `expected` describes has to be built, given that Load of it
   // returned `load`: what is wrong with the stored one, or what differs from the newest one ("extension
@@ -70,21 +98,35 @@ class Store {
   std::string Explain(const EnvelopeHeader& expected, const absl::Status& load);
 
  private:
+  struct Entry {
+    uint64_t generation = 0;
+    std::string fingerprint;
+    std::string file;
+  };
+
   Store(Options options, UniqueFd folder);
 
-  absl::StatusOr<StoredSnapshot> LoadFile(const std::string& name);
-  absl::StatusOr<EnvelopeSummary> ReadSummary(const std::string& name);
+  static std::optional<Entry> ParseName(const std::string& name);
   absl::StatusOr<std::vector<std::string>> FileNames();
+  absl::StatusOr<std::vector<Entry>> Entries();
+  absl::StatusOr<StoredSnapshot> LoadEntry(const Entry& entry);
+  absl::StatusOr<EnvelopeSummary> ReadSummary(const Entry& entry);
   absl::Status WriteFile(const std::string& name, std::string_view bytes);
+  absl::Status PutFile(const std::string& name, std::string_view bytes);
   void SweepLeftovers();
-  void RemoveOldest();
+  void RemoveUnusable(const EnvelopeHeader& saved);
+  void RemoveOldest(uint64_t saved);
 
   const std::string path_;
+  const size_t kept_generations_;
   FileCalls& calls_;
   const UniqueFd folder_;
 };
 
-// What `stored` differs in from `expected`, as one line; empty if in nothing that a fingerprint covers.
+// In what `stored` differs from `expected`, as one line: what a process must share to load it.
+std::string DescribeForeignness(const EnvelopeHeader& expected, const EnvelopeHeader& stored);
+
+// In what `stored` differs from `expected`, as one line; empty if in nothing that a fingerprint covers.
 std::string DescribeDifference(const EnvelopeHeader& expected, const EnvelopeHeader& stored);
 
 }  // namespace evald::snapshot

@@ -163,8 +163,7 @@ TEST_F(StartupTest, AStoredSnapshotIsUsedAgain) {
 
 TEST_F(StartupTest, ADamagedSnapshotIsBuiltAgainAndTheLogSaysWhy) {
   LogOfOneRun("");
-  const std::string file = StoredFile();
-  const std::string good = ReadFile(file);
+  const std::string good = ReadFile(StoredFile());
   std::string flipped = good;
   flipped[flipped.size() / 2] = static_cast<char>(flipped[flipped.size() / 2] ^ 1);
   const std::pair<const char*, std::string> damages[] = {
@@ -176,7 +175,8 @@ TEST_F(StartupTest, ADamagedSnapshotIsBuiltAgainAndTheLogSaysWhy) {
       {"something else", std::string(good.size(), 'x')},
   };
   for (const auto& [what, bytes] : damages) {
-    WriteFile(file, bytes);
+    // What is built in its place has a file of its own, and the damaged one goes.
+    WriteFile(StoredFile(), bytes);
     const std::string log = LogOfOneRun("");
     const std::vector<std::string> why = LinesWith(log, " built in ");
     ASSERT_EQ(why.size(), 1u) << what << "; the log:\n" << log;

@@ -97,15 +97,27 @@ def envelope():
     for field in header.DESCRIPTOR.fields:
         if field.type == field.TYPE_STRING and field.label != field.LABEL_REPEATED:
             setattr(header, field.name, "x")
+    header.build_log.append("a line")
+    header.warmup.add(name="w.js", sha256="x")
     encoded = header.SerializeToString(deterministic=True)
-    preamble = b"\x89EVALD\r\n" + struct.pack("<IIQ", 1, 4, 4)
+    recipe = envelope_pb2.Recipe()
+    recipe.warmup.add(name="w.js", source="warm()")
+    recipe.canaries.add(name="c", source="1 + 1", expect="2")
+    cooked = recipe.SerializeToString(deterministic=True)
+    sized = bytes([len(encoded)]) + encoded + bytes([len(cooked)]) + cooked
+    magic = b"\x89EVALD\r\n"
     return {
-        "sealed": b"\x01\x00\x00" + bytes([len(encoded)]) + encoded + b"startup data",
-        "damaged": b"\x01\x01\x80" + bytes([len(encoded)]) + encoded + b"startup data",
-        "empty-parts": b"\x01\x00\x00\x00",
-        "preamble": b"\x00" + preamble + bytes(64) + b"headblob",
-        "magic": b"\x00\x89EVALD\r\n",
-        "huge": b"\x00\x89EVALD\r\n" + struct.pack("<IIQ", 1, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF) + bytes(64),
+        "sealed": b"\x01\x00\x00" + sized + b"startup data",
+        "damaged": b"\x01\x01\x80" + sized + b"startup data",
+        "damaged-recipe": b"\x01\x01\xc0" + sized,
+        "empty-parts": b"\x01\x00\x00\x00\x00",
+        "no-recipe": b"\x01\x00\x00" + bytes([len(encoded)]) + encoded + b"\x00startup data",
+        "preamble": b"\x00" + magic + struct.pack("<IIQQ", 2, 4, 6, 4) + bytes(96) + b"headrecipeblob",
+        "version-1": b"\x00" + magic + struct.pack("<IIQ", 1, 4, 4) + bytes(64) + b"headblob",
+        "magic": b"\x00" + magic,
+        "huge": b"\x00" + magic + struct.pack("<IIQQ", 2, 0xFFFFFFFF, 2**64 - 1, 2**64 - 1) + bytes(96),
+        "huge-recipe": b"\x00" + magic + struct.pack("<IIQQ", 2, 0, 2**64 - 1, 0) + bytes(96),
+        "huge-blob": b"\x00" + magic + struct.pack("<IIQQ", 2, 0, 0, 2**64 - 1) + bytes(96),
     }
 
 

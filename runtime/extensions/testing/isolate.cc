@@ -19,11 +19,13 @@ Built Build(std::string_view setup) {
   v1::EngineConfig everything;  // what extensions must cope with, it may be turned on
   everything.set_shared_array_buffer(true);
   StartV8(everything);
-  auto builder = SnapshotBuilder::Create({.extensions = BuiltinExtensions(), .ops = BuiltinOps()});
+  Built built;
+  auto builder = SnapshotBuilder::Create(
+      {.extensions = BuiltinExtensions(), .ops = BuiltinOps(), .on_console = [&built](std::string_view line) {
+         built.console.emplace_back(line);
+       }});
   EVALD_CHECK(builder.ok(), "the built-in extensions evaluate");
   EVALD_CHECK((*builder)->Evaluate(setup, "setup.js").ok(), "the setup script evaluates");
-  Built built;
-  built.console = (*builder)->TakeConsole();
   absl::StatusOr<std::string> bytes = (*builder)->Finish();
   EVALD_CHECK(bytes.ok(), "the built-in extensions can be part of a snapshot");
   built.bytes = *std::move(bytes);
