@@ -36,6 +36,11 @@ AdminResponse TooLong(uint64_t limit) {
           .body = absl::StrCat("Too long a body: the limit here is ", limit, " bytes.\n")};
 }
 
+AdminResponse TooMany() {
+  return {.status = http::status::service_unavailable,
+          .body = "Too many long bodies are arriving: try again in a moment.\n"};
+}
+
 }  // namespace
 
 AdminConnection::AdminConnection(Socket socket, std::shared_ptr<AdminConnections> connections)
@@ -95,6 +100,11 @@ void AdminConnection::OnHeader() {
   const uint64_t announced = parser_->content_length().value_or(0);
   if (announced > limit) return Refuse(TooLong(limit));
   parser_->body_limit(limit);
+  if ((parser_->chunked() ? limit : announced) > connections_->options.max_body_bytes) {
+    if (connections_->long_bodies >= connections_->options.max_long_bodies) return Refuse(TooMany());
+    ++connections_->long_bodies;
+    long_body_ = true;
+  }
   if (version_ >= 11 && boost::beast::iequals(header[http::field::expect], "100-continue")) {
     Enqueue(Shared("HTTP/1.1 100 Continue\r\n\r\n"));
     Flush();
@@ -102,8 +112,13 @@ void AdminConnection::OnHeader() {
   Allow(connections_->options.timeout + std::chrono::seconds((parser_->chunked() ? limit : announced) >> 20));
 }
 
+void AdminConnection::EndLongBody() {
+  if (std::exchange(long_body_, false)) --connections_->long_bodies;
+}
+
 void AdminConnection::OnRequest() {
   state_ = State::kAnswering;
+  EndLongBody();
   deadline_.Cancel();
   AdminRequest request = parser_->release();
   std::unique_ptr<AdminTask> task = route_->handler(request, *this);
@@ -121,6 +136,7 @@ void AdminConnection::Refuse(AdminResponse refusal) {
 }
 
 void AdminConnection::RefuseUnreadable(const error_code& error) {
+  EndLongBody();
   keep_alive_ = false;
   state_ = State::kAnswering;
   if (error == http::error::header_limit)
@@ -310,6 +326,7 @@ void AdminConnection::Close() {
   if (std::exchange(state_, State::kClosed) == State::kClosed) return;
   const std::shared_ptr<AdminConnection> self = shared_from_this();
   connections_->open.erase(self);
+  EndLongBody();
   deadline_.Cancel();
   error_code ignored;
   socket_.close(ignored);

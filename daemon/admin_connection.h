@@ -30,6 +30,8 @@ struct AdminConnections {
   TimerQueue* timers;
   // They are owned here, until they are closed.
   std::set<std::shared_ptr<AdminConnection>> open;
+  // Long bodies that are arriving; see AdminServer::Options.
+  size_t long_bodies = 0;
   bool stopping = false;
 };
 
@@ -79,6 +81,8 @@ class AdminConnection final : public AdminReply, public std::enable_shared_from_
   void AwaitRequest();
   void Parse();
   void OnHeader();
+  // Gives up what a long body holds.
+  void EndLongBody();
   void OnRequest();
   // An answer to a request that reaches no handler.
   void Refuse(AdminResponse refusal);
@@ -113,6 +117,7 @@ class AdminConnection final : public AdminReply, public std::enable_shared_from_
   unsigned version_ = 11;
   bool head_only_ = false;
   bool keep_alive_ = false;
+  bool long_body_ = false;
   bool chunked_ = false;
   bool begun_ = false;
   bool ended_ = false;

@@ -29,6 +29,9 @@ class AdminServer {
     size_t max_header_bytes = 16 << 10;
     // Where the route says nothing else.
     size_t max_body_bytes = 64 << 10;
+    // Bodies longer than that, or of a length that is not announced where they may be longer, that arrive at
+    // the same time; one more is answered 503.
+    size_t max_long_bodies = 16;
     // Of a stream that its client does not read.
     size_t max_unsent_bytes = 4 << 20;
     size_t max_connections = 256;

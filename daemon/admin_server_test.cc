@@ -245,6 +245,21 @@ TEST_F(AdminServerTest, ARouteMayHaveABoundOfItsOwn) {
   EXPECT_THAT(Receive(fd, "large\n"), StartsWith("HTTP/1.1 200"));
 }
 
+TEST_F(AdminServerTest, LongBodiesAreCounted) {
+  Start({.max_long_bodies = 1});
+  UniqueFd first = Connect();
+  Send(first, Request("POST /large", Json(1 << 20)) + "x");
+  EXPECT_THAT(Exchange(Connect(), Request("POST /large", Json(1 << 20))), StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(Exchange(Connect(), Request("POST /large",
+                                          "Content-Type: application/json\r\n"
+                                          "Transfer-Encoding: chunked\r\n")),
+              StartsWith("HTTP/1.1 503"));
+  Pending(Request("POST /large", Json(1)) + "x");
+  first = UniqueFd();
+  for (int i = 0; i < 10; ++i) Turn();
+  Pending(Request("POST /large", Json(100'000)) + std::string(100'000, 'x'));
+}
+
 TEST_F(AdminServerTest, WhoAsksWhetherToGoOnIsToldBeforeTheBodyIsSent) {
   Start();
   const UniqueFd fd = Connect();

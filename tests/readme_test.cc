@@ -1,11 +1,13 @@
-// The README's examples do what the README says. A comment before a fenced block says what it is:
+// The examples of the README, and of other documents like it, do what the document says. A comment before a
+// fenced block says what it is:
 //
 //   <!-- test: file NAME -->   its text is written to NAME
 //   <!-- test: run -->         a console: each line that starts with "$ " is run, and has to print the lines
 //   below it
 //
-// All of it happens in one folder, in which bazel-bin/client/evalctl and proto/ are where a checkout has
-// them, against a daemon whose configuration is the file evald.textproto.
+// All of it happens in one folder, which is also the home of the user, and in which bazel-bin/client/evalctl
+// and proto/ are where a checkout has them, against a daemon whose configuration is the file evald.textproto
+// if there is one. Its data are where those of a daemon are that was not told where.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -23,8 +25,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Where the README's examples take evald to be.
+// Where the examples take evald to be.
 constexpr char kAddress[] = "127.0.0.1:50051";
+constexpr char kAdmin[] = "127.0.0.1:9080";
 
 struct Block {
   std::string marker;  // "file NAME" or "run"
@@ -52,7 +55,7 @@ std::vector<Block> MarkedBlocks(const std::string& markdown) {
 class ReadmeTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    blocks_ = MarkedBlocks(ReadFile(PathFromEnvironment("README")));
+    blocks_ = MarkedBlocks(ReadFile(PathFromEnvironment("DOCUMENT")));
     for (const Block& block : blocks_) {
       const std::string name(absl::StripPrefix(block.marker, "file "));
       if (name != block.marker)
@@ -65,8 +68,10 @@ class ReadmeTest : public ::testing::Test {
     fs::create_symlink(
         fs::path(PathFromEnvironment("SCRIPT_PROTO")).parent_path().parent_path().parent_path(),
         folder_ + "/proto");
-    absl::StatusOr<std::unique_ptr<Daemon>> daemon =
-        Daemon::Start({.listen = address_, .config_file = folder_ + "/evald.textproto"});
+    DaemonOptions options{.listen = address_, .admin = admin_, .data_dir = folder_ + "/.local/state/evald"};
+    const std::string config_file = folder_ + "/evald.textproto";
+    if (fs::exists(config_file)) options.config_file = config_file;
+    absl::StatusOr<std::unique_ptr<Daemon>> daemon = Daemon::Start(options);
     ASSERT_TRUE(daemon.ok()) << daemon.status();
     daemon_ = *std::move(daemon);
   }
@@ -74,14 +79,16 @@ class ReadmeTest : public ::testing::Test {
   ~ReadmeTest() override { fs::remove_all(folder_); }
 
   std::string Local(const std::string& text) const {
-    return absl::StrReplaceAll(text, {{kAddress, address_}});
+    return absl::StrReplaceAll(text, {{kAddress, address_}, {kAdmin, admin_}});
   }
 
   // What a terminal would show.
   std::string Shown(const std::string& command) const {
     const Ending ending = RunProgram({
         .argv = {"/bin/bash", "-c", "exec 2>&1; " + Local(command)},
-        .environment = {{"EVALD_SERVER", address_}, {"PATH", folder_ + "/bin:/usr/bin:/bin"}},
+        .environment = {{"EVALD_SERVER", address_},
+                        {"HOME", folder_},
+                        {"PATH", folder_ + "/bin:/usr/bin:/bin"}},
         .folder = folder_,
     });
     return ending.out;
@@ -99,18 +106,19 @@ class ReadmeTest : public ::testing::Test {
 
   const std::string folder_ = NewFolder();
   const std::string address_ = "127.0.0.1:" + std::to_string(FreePort());
+  const std::string admin_ = "127.0.0.1:" + std::to_string(FreePort());
   std::vector<Block> blocks_;
   std::unique_ptr<Daemon> daemon_;
 };
 
-TEST_F(ReadmeTest, ExamplesPrintWhatTheReadmeShows) {
+TEST_F(ReadmeTest, ExamplesPrintWhatTheDocumentShows) {
   int consoles = 0;
   for (const Block& block : blocks_) {
     if (block.marker != "run") continue;
     ++consoles;
     RunConsole(block.lines);
   }
-  EXPECT_GE(consoles, 3) << "the README's examples are found by their markers";
+  EXPECT_GE(consoles, 3) << "the examples are found by their markers";
   EXPECT_EQ(daemon_->Stop(), 0) << daemon_->Log();
 }
 

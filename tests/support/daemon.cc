@@ -22,6 +22,10 @@ std::string WithVerifiedRewinds(const std::string& text) {
   return result;
 }
 
+std::string AdminAddress(const DaemonOptions& options, const std::string& folder) {
+  return options.admin.empty() ? "unix:" + folder + "/admin" : options.admin;
+}
+
 }  // namespace
 
 std::vector<std::string> CommandLine(const DaemonOptions& options, const std::string& folder,
@@ -33,7 +37,7 @@ std::vector<std::string> CommandLine(const DaemonOptions& options, const std::st
       PathFromEnvironment("EVALD_DAEMON"),
       "--config=" + options.config_file.value_or(folder + "/evald.textproto"),
       "--listen=" + address,
-      "--admin=unix:" + folder + "/admin",
+      "--admin=" + AdminAddress(options, folder),
       "--data_dir=" + data_dir,
       "--zygote=" + zygote,
       "--snapshot_tool=" + PathFromEnvironment("EVALD_SNAPSHOT_TOOL"),
@@ -49,6 +53,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(DaemonOptions options) {
 Daemon::Daemon(DaemonOptions options)
     : folder_(NewFolder()),
       address_(options.listen.empty() ? absl::StrCat("unix:", folder_, "/socket") : options.listen),
+      admin_address_(AdminAddress(options, folder_)),
       data_dir_(options.data_dir.empty() ? folder_ + "/data" : options.data_dir) {
   client_ = NewClient();
   process_ = std::make_unique<Process>(ProcessOptions{

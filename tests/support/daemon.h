@@ -22,6 +22,8 @@ struct DaemonOptions {
   std::string config;
   // Where it serves; a Unix socket of its own if empty.
   std::string listen;
+  // Where its admin endpoint is; a Unix socket of its own if empty.
+  std::string admin;
   // Kept from one daemon to the next if given; else a new folder.
   std::string data_dir;
   // Instead of the real one.
@@ -44,6 +46,7 @@ class Daemon {
   ~Daemon();
 
   const std::string& address() const { return address_; }
+  const std::string& admin_address() const { return admin_address_; }
   const std::string& data_dir() const { return data_dir_; }
   Client& client() { return *client_; }
   // A connection of its own.
@@ -70,6 +73,7 @@ class Daemon {
 
   const std::string folder_;
   const std::string address_;
+  const std::string admin_address_;
   const std::string data_dir_;
   std::unique_ptr<Process> process_;
   std::unique_ptr<Client> client_;

@@ -14,7 +14,7 @@ NODE_PACKAGES=(nodejs npm)
 readonly MIN_NODE=18
 # The dashboard is tested in it.
 # shellcheck disable=SC2034
-TEST_PACKAGES=(chromium)
+TEST_PACKAGES=(chromium curl)
 # shellcheck disable=SC2034
 LINT_PACKAGES=("clang-format-14|clang-format" "clang-tidy-14|clang-tidy" git shellcheck)
 # shellcheck disable=SC2034
