@@ -19,24 +19,12 @@ namespace http = boost::beast::http;
 constexpr char kTrigger[] = "HTTP";
 constexpr char kEventStream[] = "text/event-stream";
 
-const char* NameOf(Phase phase) {
-  switch (phase) {
-    case Phase::kBooting:
-      return "booting";
-    case Phase::kReady:
-      return "ready";
-    case Phase::kDraining:
-      return "draining";
-  }
-  return "unknown";
-}
-
 AdminResponse Status(const StatusSource& source) {
   v1::GetSnapshotResponse status;
   source.FillStatus(status);
   AdminResponse response = JsonResponse(status);
   if (response.status == http::status::ok)
-    response.body.insert(1, absl::StrCat("\"phase\":\"", NameOf(source.phase()), "\","));
+    response.body.insert(1, absl::StrCat("\"phase\":\"", PhaseName(source.phase()), "\","));
   return response;
 }
 
@@ -134,7 +122,7 @@ void AddStatusRoutes(const StatusSource* source, AdminRouter& router) {
              [source](const AdminRequest&) {
                const bool ready = source->phase() == Phase::kReady;
                return AdminResponse{.status = ready ? http::status::ok : http::status::service_unavailable,
-                                    .body = absl::StrCat(NameOf(source->phase()), "\n")};
+                                    .body = absl::StrCat(PhaseName(source->phase()), "\n")};
              },
              {.harmless = true});
   router.Add(http::verb::get, "/v1/status", [source](const AdminRequest&) { return Status(*source); });

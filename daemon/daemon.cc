@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "daemon/admin_dashboard.h"
+#include "daemon/admin_events.h"
 #include "daemon/admin_routes.h"
 #include "daemon/admin_scripts.h"
 #include "daemon/output_joiner.h"
@@ -115,20 +116,24 @@ Daemon::Daemon(Options options, ResolvedConfig config)
   AddStatusRoutes(this, admin_router_);
   AddDrainRoute(this, admin_router_);
   AddDashboardRoute(admin_router_);
-  request_observers_.Add(&request_log_);
+  telemetry_ = std::make_unique<Telemetry>(&loop_.clock(), this);
+  telemetry_->NameTenants(config_.tenants.Names());
+  telemetry_->AddMetricsRoute(admin_router_);
+  AddEventsRoute(telemetry_.get(), &loop_.timers(), admin_router_);
   script_service_ = std::make_unique<ScriptService>(ScriptService::Parts{.tenants = &config_.tenants,
                                                                          .loop = &loop_,
                                                                          .scheduler = scheduler_.get(),
                                                                          .request_ids = &request_ids_,
-                                                                         .observer = &request_observers_});
+                                                                         .observer = telemetry_.get()});
   AddScriptRoutes({.tenants = &config_.tenants,
                    .loop = &loop_,
                    .scheduler = scheduler_.get(),
                    .request_ids = &request_ids_,
-                   .observer = &request_observers_,
+                   .observer = telemetry_.get(),
                    .max_request_bytes = config_.proto.max_request_bytes()},
                   admin_router_);
   snapshot_service_ = std::make_unique<SnapshotService>(&loop_, this);
+  status_service_ = std::make_unique<StatusService>(&loop_, telemetry_.get());
 }
 
 Daemon::~Daemon() = default;
@@ -140,7 +145,7 @@ absl::Status Daemon::Listen() {
   admin_server_ = *std::move(admin);
   absl::StatusOr<std::unique_ptr<GrpcServer>> grpc =
       GrpcServer::Create({options_.listen, config_.proto.max_request_bytes()},
-                         {script_service_.get(), snapshot_service_.get()}, &loop_);
+                         {script_service_.get(), snapshot_service_.get(), status_service_.get()}, &loop_);
   if (!grpc.ok()) return grpc.status();
   grpc_server_ = *std::move(grpc);
   spdlog::info("evald {} listening: gRPC on {}, admin on {}", EVALD_VERSION,
@@ -288,6 +293,7 @@ void Daemon::FailTheRest() {
 
 void Daemon::StopServers(Done done) {
   admin_server_->Stop();
+  status_service_->Stop();
   grpc_server_->Stop(std::move(done));
 }
 

@@ -22,14 +22,14 @@
 #include "daemon/options.h"
 #include "daemon/pool.h"
 #include "daemon/request_id.h"
-#include "daemon/request_log.h"
-#include "daemon/request_observer.h"
 #include "daemon/scheduler.h"
 #include "daemon/script_service.h"
 #include "daemon/shutdown.h"
 #include "daemon/snapshot_service.h"
 #include "daemon/snapshot_tool.h"
+#include "daemon/status_service.h"
 #include "daemon/status_source.h"
+#include "daemon/telemetry.h"
 
 namespace evald {
 
@@ -92,12 +92,12 @@ class Daemon final : public StatusSource, private Drainable, private ShutdownSte
   std::unique_ptr<Pool> pool_;
   std::unique_ptr<Scheduler> scheduler_;
   RequestIds request_ids_;
-  RequestLog request_log_;
-  RequestObservers request_observers_;
+  std::unique_ptr<Telemetry> telemetry_;
   AdminRouter admin_router_;
   std::unique_ptr<AdminServer> admin_server_;
   std::unique_ptr<ScriptService> script_service_;
   std::unique_ptr<SnapshotService> snapshot_service_;
+  std::unique_ptr<StatusService> status_service_;
   std::unique_ptr<GrpcServer> grpc_server_;
   boost::asio::signal_set signals_;
   Shutdown shutdown_;

@@ -15,6 +15,7 @@ namespace {
 
 constexpr char kScriptService[] = "evald.v1.ScriptService";
 constexpr char kSnapshotService[] = "evald.v1.SnapshotService";
+constexpr char kStatusService[] = "evald.v1.StatusService";
 // What calls that have ended need to reach their clients.
 constexpr auto kStopGrace = std::chrono::milliseconds(500);
 
@@ -26,7 +27,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Create(Options options,
   absl::Status listenable = CheckListenable(options.address);
   if (!listenable.ok()) return listenable;
   auto server = std::unique_ptr<GrpcServer>(new GrpcServer(options.address, loop));
-  server->health_names_ = {"", kScriptService, kSnapshotService};
+  server->health_names_ = {"", kScriptService, kSnapshotService, kStatusService};
 
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();

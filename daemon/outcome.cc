@@ -27,6 +27,12 @@ Outcome OutcomeOf(const FinishedRequest& request) {
   return static_cast<Outcome>(request.reason);
 }
 
+bool RefusedAtOnce(Outcome outcome) {
+  return outcome == v1::ERROR_REASON_INVALID_REQUEST || outcome == v1::ERROR_REASON_SOURCE_LIMIT ||
+         outcome == v1::ERROR_REASON_QUEUE_FULL || outcome == v1::ERROR_REASON_NOT_READY ||
+         outcome == v1::ERROR_REASON_DRAINING;
+}
+
 std::string_view OutcomeName(Outcome outcome) {
   static const std::array<std::string_view, kOutcomes> names = MakeNames();
   return names[outcome];

@@ -18,6 +18,9 @@ inline constexpr size_t kOutcomes = kOutcomeException + 1;
 // Failures are their ErrorReason's number; one that this version does not know is INTERNAL.
 Outcome OutcomeOf(const FinishedRequest& request);
 
+// It was turned away without having waited for a worker.
+bool RefusedAtOnce(Outcome outcome);
+
 // "OK", "EXCEPTION", or the name of the ErrorReason without its prefix. Static.
 std::string_view OutcomeName(Outcome outcome);
 

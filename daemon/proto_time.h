@@ -1,11 +1,13 @@
-// Durations between protobuf and the daemon.
+// Durations and moments between protobuf and the daemon.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <limits>
 
 #include "base/clock.h"
 #include "google/protobuf/duration.pb.h"
+#include "google/protobuf/timestamp.pb.h"
 
 namespace evald {
 
@@ -21,6 +23,12 @@ inline Duration ToDuration(const google::protobuf::Duration& proto) {
 inline void FromDuration(Duration duration, google::protobuf::Duration& proto) {
   proto.set_seconds(duration.count() / 1'000'000'000);
   proto.set_nanos(static_cast<int32_t>(duration.count() % 1'000'000'000));
+}
+
+inline void SetTimestamp(std::chrono::system_clock::time_point time, google::protobuf::Timestamp& proto) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  proto.set_seconds(seconds.time_since_epoch().count());
+  proto.set_nanos(static_cast<int32_t>(Duration(time - seconds).count()));
 }
 
 }  // namespace evald

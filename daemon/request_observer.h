@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string_view>
-#include <vector>
 
 #include "base/clock.h"
 #include "evald/v1/script.pb.h"
@@ -33,20 +32,6 @@ class RequestObserver {
  public:
   virtual ~RequestObserver() = default;
   virtual void OnFinished(const FinishedRequest& request) = 0;
-};
-
-// Tells several, in the order in which they were added.
-class RequestObservers final : public RequestObserver {
- public:
-  // `observer` outlives this.
-  void Add(RequestObserver* observer) { observers_.push_back(observer); }
-
-  void OnFinished(const FinishedRequest& request) override {
-    for (RequestObserver* observer : observers_) observer->OnFinished(request);
-  }
-
- private:
-  std::vector<RequestObserver*> observers_;
 };
 
 }  // namespace evald

@@ -9,6 +9,19 @@ namespace evald {
 
 enum class Phase { kBooting, kReady, kDraining };
 
+// "booting", "ready" or "draining".
+inline const char* PhaseName(Phase phase) {
+  switch (phase) {
+    case Phase::kBooting:
+      return "booting";
+    case Phase::kReady:
+      return "ready";
+    case Phase::kDraining:
+      return "draining";
+  }
+  return "unknown";
+}
+
 // Called on the loop only.
 class StatusSource {
  public:

@@ -87,6 +87,13 @@ void ResolveAdmission(uint32_t max_workers, v1::AdmissionConfig& admission) {
 
 }  // namespace
 
+std::vector<std::string> Tenants::Names() const {
+  std::vector<std::string> names;
+  for (const auto& [tenant, rules] : named_) names.push_back(tenant);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 v1::Limits Tenants::LargestCeilings() const {
   v1::Limits largest = others_.limits.ceilings;
   for (const auto& [tenant, rules] : named_) largest = Larger(largest, rules.limits.ceilings);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
@@ -31,6 +32,9 @@ class Tenants {
     const auto found = named_.find(tenant);
     return found == named_.end() ? others_ : found->second;
   }
+
+  // Those with rules of their own, in order.
+  std::vector<std::string> Names() const;
 
   // Field by field, the most that any tenant may ask for.
   v1::Limits LargestCeilings() const;

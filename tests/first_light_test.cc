@@ -57,8 +57,8 @@ TEST_F(FirstLight, ThroughGeneratedPython) {
 
 TEST_F(FirstLight, ThroughReflectionAlone) {
   const Ending ending = RunPython("REFLECT_EVALD_PY");
-  EXPECT_THAT(ending.out, HasSubstr("evald.v1.ScriptService evald.v1.SnapshotService grpc.health.v1.Health "
-                                    "grpc.reflection.v1alpha.ServerReflection\n"))
+  EXPECT_THAT(ending.out, HasSubstr("evald.v1.ScriptService evald.v1.SnapshotService evald.v1.StatusService "
+                                    "grpc.health.v1.Health grpc.reflection.v1alpha.ServerReflection\n"))
       << ending.err;
   EXPECT_THAT(ending.out, HasSubstr("\n[1,4,9]\n")) << ending.err;
   EXPECT_EQ(ending.code, 0);
