@@ -1,5 +1,5 @@
-// Makes the page that the daemon holds: one HTML file, script and style inside, and the Content-Security-Policy under
-// which a browser runs these and nothing else. Writes them as a file to look at and as a C++ header.
+// Makes the page that the daemon holds: one HTML file, script and style inside, and the Content-Security-Policy
+// under which a browser runs these and nothing else. Writes them as a file to look at and as a C++ header.
 //
 // usage: node bundle.mjs --esbuild PROGRAM --packages FOLDER --entry FILE --template FILE --page OUT --header OUT
 import { execFileSync } from 'node:child_process';
@@ -9,7 +9,9 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 const names = ['esbuild', 'packages', 'entry', 'template', 'page', 'header'];
-const { values: options } = parseArgs({ options: Object.fromEntries(names.map((name) => [name, { type: 'string' }])) });
+const { values: options } = parseArgs({
+  options: Object.fromEntries(names.map((name) => [name, { type: 'string' }])),
+});
 for (const name of names) {
   if (!options[name]) throw new Error(`--${name} is missing`);
 }
@@ -21,11 +23,23 @@ function bundle() {
   const folder = mkdtempSync(join(resolve(options.page, '..'), 'bundle-'));
   try {
     // Links are kept as they are: Bazel's lead out of the files that it was told of.
-    const flags = ['--bundle', '--minify', '--format=iife', '--target=es2022', '--charset=ascii', '--preserve-symlinks',
-      '--jsx=automatic', '--jsx-import-source=preact', '--log-level=warning', '--legal-comments=none',
-      '--define:process.env.NODE_ENV="production"'];
-    execFileSync(options.esbuild, [...flags, options.entry, `--outdir=${folder}`],
-      { stdio: 'inherit', env: { ...process.env, NODE_PATH: resolve(options.packages) } });
+    const flags = [
+      '--bundle',
+      '--minify',
+      '--format=iife',
+      '--target=es2022',
+      '--charset=ascii',
+      '--preserve-symlinks',
+      '--jsx=automatic',
+      '--jsx-import-source=preact',
+      '--log-level=warning',
+      '--legal-comments=none',
+      '--define:process.env.NODE_ENV="production"',
+    ];
+    execFileSync(options.esbuild, [...flags, options.entry, `--outdir=${folder}`], {
+      stdio: 'inherit',
+      env: { ...process.env, NODE_PATH: resolve(options.packages) },
+    });
     return {
       script: readFileSync(join(folder, 'main.js'), 'utf8').trim(),
       style: readFileSync(join(folder, 'main.css'), 'utf8').trim(),
@@ -65,7 +79,8 @@ function literal(text) {
   let piece = '';
   for (const character of text) {
     const code = character.codePointAt(0);
-    if (code > 126) throw new Error(`the page holds the character U+${code.toString(16)}: write it as an escape`);
+    if (code > 126)
+      throw new Error(`the page holds the character U+${code.toString(16)}: write it as an escape`);
     if (code >= 32) piece += '"?\\'.includes(character) ? `\\${character}` : character;
     else piece += `\\${code.toString(8).padStart(3, '0')}`;
     if (piece.length >= LITERAL_BYTES) {
@@ -83,7 +98,9 @@ const page = readFileSync(options.template, 'utf8')
   .replace('/*SCRIPT*/', () => inside('script', parts.script));
 
 writeFileSync(options.page, page);
-writeFileSync(options.header, `#pragma once
+writeFileSync(
+  options.header,
+  `#pragma once
 
 #include <string_view>
 
@@ -93,4 +110,5 @@ ${literal(page)};
 inline constexpr std::string_view kDashboardPolicy =
 ${literal(policyOf(parts))};
 }  // namespace evald
-`);
+`,
+);

@@ -19,7 +19,8 @@ async function failureOf(response: Response): Promise<AdminError> {
   const text = await response.text().catch(() => '');
   try {
     const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === 'object' && parsed !== null) return new AdminError(response.status, parsed as Failure);
+    if (typeof parsed === 'object' && parsed !== null)
+      return new AdminError(response.status, parsed as Failure);
   } catch {
     // Not JSON: the text is all there is.
   }
@@ -38,8 +39,8 @@ async function send(path: string, init: RequestInit): Promise<Response> {
   }
 }
 
-// An answer whose status says success. Asks for the token if evald wants one, and again if it was the wrong one. Throws
-// AdminError, or what `init.signal` throws.
+// An answer whose status says success. Asks for the token if evald wants one, and again if it was the wrong
+// one. Throws AdminError, or what `init.signal` throws.
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
   for (;;) {
     const used = token();

@@ -8,5 +8,9 @@ export function announce(text: string): void {
 }
 
 export function Announcer() {
-  return <div class="unseen" role="status" aria-live="polite">{news}</div>;
+  return (
+    <div class="unseen" role="status" aria-live="polite">
+      {news}
+    </div>
+  );
 }

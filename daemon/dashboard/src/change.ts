@@ -1,4 +1,5 @@
-// A regeneration or a rollback: one that this page asked for, and what evald tells of the one under way or the last one.
+// A regeneration or a rollback: one that this page asked for, and what evald tells of the one under way or
+// the last one.
 import { computed, signal } from '@preact/signals';
 import { AdminError, postJson, request } from './admin';
 import { announce } from './announce';
@@ -68,7 +69,8 @@ function advance(change: SnapshotChange, progress: SnapshotProgress): SnapshotCh
     announce(`${stageLabel(progress.ended.stage)}: done in ${duration(seconds(progress.ended.took))}`);
     return { ...change, stage: '', stages: [...(change.stages ?? []), progress.ended] };
   }
-  if (progress.log !== undefined) return { ...change, log: [...(change.log ?? []), progress.log].slice(-LOG_LINES) };
+  if (progress.log !== undefined)
+    return { ...change, log: [...(change.log ?? []), progress.log].slice(-LOG_LINES) };
   if (progress.outcome) {
     announce(sayOutcome(progress.outcome));
     return { ...change, under_way: false, stage: '', outcome: progress.outcome };
@@ -80,8 +82,12 @@ async function follow(path: string, body: unknown): Promise<void> {
   const response = await request(path, postJson(body, { headers: { accept: 'text/event-stream' } }));
   own.value = { under_way: true };
   if (response.body === null) return;
-  for await (const event of serverEvents(response.body)) own.value = advance(own.value, JSON.parse(event) as SnapshotProgress);
-  if (own.value.under_way) throw new AdminError(0, { message: 'The connection ended before the change did, which goes on without it.' });
+  for await (const event of serverEvents(response.body))
+    own.value = advance(own.value, JSON.parse(event) as SnapshotProgress);
+  if (own.value.under_way)
+    throw new AdminError(0, {
+      message: 'The connection ended before the change did, which goes on without it.',
+    });
 }
 
 async function ask(path: string, body: unknown): Promise<void> {
@@ -92,7 +98,10 @@ async function ask(path: string, body: unknown): Promise<void> {
     await follow(path, body);
   } catch (error) {
     own.value = null;
-    refusal.value = error instanceof AdminError ? error : new AdminError(0, { message: 'The connection to evald broke; the change goes on without it.' });
+    refusal.value =
+      error instanceof AdminError
+        ? error
+        : new AdminError(0, { message: 'The connection to evald broke; the change goes on without it.' });
     announce(refusal.value.message);
   } finally {
     asking.value = false;

@@ -20,7 +20,14 @@ function Dialog({ title, children, onClose }: DialogProps) {
     return () => dialog?.close();
   }, []);
   return (
-    <dialog ref={element} aria-labelledby="dialog-title" onCancel={(event) => { event.preventDefault(); onClose(); }}>
+    <dialog
+      ref={element}
+      aria-labelledby="dialog-title"
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+    >
       <h2 id="dialog-title">{title}</h2>
       {children}
     </dialog>
@@ -55,8 +62,12 @@ function ConfirmDialog({ asked }: { asked: Confirmation }) {
     <Dialog title={asked.title} onClose={() => asked.answer(false)}>
       <p>{asked.text}</p>
       <div class="actions">
-        <button type="button" onClick={() => asked.answer(false)}>Cancel</button>
-        <button type="button" class="primary" onClick={() => asked.answer(true)}>{asked.action}</button>
+        <button type="button" onClick={() => asked.answer(false)}>
+          Cancel
+        </button>
+        <button type="button" class="primary" onClick={() => asked.answer(true)}>
+          {asked.action}
+        </button>
       </div>
     </Dialog>
   );
@@ -75,14 +86,22 @@ function TokenDialog({ asked }: { asked: TokenQuestion }) {
       <form onSubmit={submit}>
         <p>This is only for those who know evald's admin token. This tab keeps it until it is closed.</p>
         <p class="note">{asked.hint}</p>
-        {asked.refused && <p class="problem" role="alert">evald did not accept the last token.</p>}
+        {asked.refused && (
+          <p class="problem" role="alert">
+            evald did not accept the last token.
+          </p>
+        )}
         <label class="field">
           <span>Token</span>
           <input ref={input} type="password" autocomplete="off" spellcheck={false} required autofocus />
         </label>
         <div class="actions">
-          <button type="button" onClick={() => asked.answer(null)}>Cancel</button>
-          <button type="submit" class="primary">Continue</button>
+          <button type="button" onClick={() => asked.answer(null)}>
+            Cancel
+          </button>
+          <button type="submit" class="primary">
+            Continue
+          </button>
         </div>
       </form>
     </Dialog>

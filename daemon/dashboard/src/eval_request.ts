@@ -27,7 +27,8 @@ export class FieldError extends Error {
 function positive(field: 'wallMs' | 'cpuMs' | 'heapMib', text: string): number | null {
   if (text.trim() === '') return null;
   const value = Number(text);
-  if (!Number.isFinite(value) || value <= 0) throw new FieldError(field, 'This has to be a number above 0, or empty.');
+  if (!Number.isFinite(value) || value <= 0)
+    throw new FieldError(field, 'This has to be a number above 0, or empty.');
   return value;
 }
 
@@ -59,7 +60,9 @@ function globalsOf(text: string): Record<string, { json: string }> | null {
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new FieldError('globals', 'This has to be a JSON object: {"name": value}.');
   }
-  return Object.fromEntries(Object.entries(parsed).map(([name, value]) => [name, { json: JSON.stringify(value) }]));
+  return Object.fromEntries(
+    Object.entries(parsed).map(([name, value]) => [name, { json: JSON.stringify(value) }]),
+  );
 }
 
 // Throws FieldError.

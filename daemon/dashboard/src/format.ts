@@ -44,7 +44,8 @@ function pair(value: number, large: number, largeUnit: string, small: number, sm
 // The same for the marks of an axis, which are round.
 export function mark(value: number): string {
   if (value <= 0) return '0';
-  const [scaled, unit] = value < 0.001 ? [value * 1e6, '\u00b5s'] : value < 1 ? [value * 1e3, 'ms'] : [value, 's'];
+  const [scaled, unit] =
+    value < 0.001 ? [value * 1e6, '\u00b5s'] : value < 1 ? [value * 1e3, 'ms'] : [value, 's'];
   return withUnit(String(Number(scaled.toPrecision(3))), unit);
 }
 
@@ -63,11 +64,22 @@ export function bytes(value: number): string {
 export function percent(part: number, whole: number): string {
   if (whole === 0) return '0' + NBSP + '%';
   const share = (100 * part) / whole;
-  const text = share === 0 || share === 100 ? share.toFixed(0) : share > 99.9 ? '>99.9' : share < 0.1 ? '<0.1' : share.toFixed(1);
+  const text =
+    share === 0 || share === 100
+      ? share.toFixed(0)
+      : share > 99.9
+        ? '>99.9'
+        : share < 0.1
+          ? '<0.1'
+          : share.toFixed(1);
   return text + NBSP + '%';
 }
 
-const clockFormat = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const clockFormat = new Intl.DateTimeFormat('en-GB', {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
 const dayFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 
 // Time of the day, of milliseconds since 1970.
@@ -83,7 +95,8 @@ export function ago(at: number, now: number): string {
   const past = (now - at) / 1000;
   if (at === 0) return '';
   if (past < 5) return 'just now';
-  const rounded = past < 60 ? Math.floor(past) : past < 3600 ? Math.floor(past / 60) * 60 : Math.floor(past / 3600) * 3600;
+  const rounded =
+    past < 60 ? Math.floor(past) : past < 3600 ? Math.floor(past / 60) * 60 : Math.floor(past / 3600) * 3600;
   return `${span(rounded)} ago`;
 }
 

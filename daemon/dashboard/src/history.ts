@@ -13,7 +13,10 @@ type Sample = Record<Figure, number | null>;
 
 // Seconds since 1970, ascending.
 const times: number[] = [];
-const figures = Object.fromEntries(FIGURES.map((name) => [name, []])) as unknown as Record<Figure, (number | null)[]>;
+const figures = Object.fromEntries(FIGURES.map((name) => [name, []])) as unknown as Record<
+  Figure,
+  (number | null)[]
+>;
 
 // Changes with every sample.
 export const historyVersion = signal(0);

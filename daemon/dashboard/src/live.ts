@@ -8,7 +8,8 @@ import { serverEvents } from './server_events';
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 15_000;
-// evald tells something every second. A connection that is silent for longer than this is dead, whatever TCP believes.
+// evald tells something every second. A connection that is silent for longer than this is dead, whatever TCP
+// believes.
 const SILENCE_MS = 8_000;
 
 export type Link =

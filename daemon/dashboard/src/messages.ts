@@ -1,5 +1,6 @@
-// The messages of proto/evald/v1 that the page reads and writes, as protobuf's JSON has them: field names as in the
-// .proto files, 64-bit integers as text, durations as "0.000123s", enums by name. A field without a value may be absent.
+// The messages of proto/evald/v1 that the page reads and writes, as protobuf's JSON has them: field names as
+// in the .proto files, 64-bit integers as text, durations as "0.000123s", enums by name. A field without a
+// value may be absent.
 
 export type Integer64 = string | number;
 export type DurationText = string;

@@ -37,7 +37,12 @@ function phaseShown(): { text: string; tone: string } {
 
 function Phase() {
   const { text, tone } = phaseShown();
-  return <span class={`phase ${tone}`}><span class="dot" aria-hidden="true" />{text}</span>;
+  return (
+    <span class={`phase ${tone}`}>
+      <span class="dot" aria-hidden="true" />
+      {text}
+    </span>
+  );
 }
 
 function Head({ now }: { now: LiveStatus | null }) {
@@ -46,7 +51,14 @@ function Head({ now }: { now: LiveStatus | null }) {
       <div class="brand">
         <svg width="24" height="24" viewBox="0 0 32 32" aria-hidden="true">
           <rect width="32" height="32" rx="7" fill="currentColor" />
-          <path d="M8 11l6 5-6 5M16 22h8" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round" stroke-linejoin="round" />
+          <path
+            d="M8 11l6 5-6 5M16 22h8"
+            fill="none"
+            stroke="#fff"
+            stroke-width="3"
+            stroke-linecap="round"
+            stroke-linejoin="round"
+          />
         </svg>
         <h1>evald</h1>
         <Phase />
@@ -57,10 +69,20 @@ function Head({ now }: { now: LiveStatus | null }) {
         {now?.uptime && <span>Up {span(seconds(now.uptime))}</span>}
       </p>
       <nav aria-label="Parts of this page">
-        {PARTS.map(([id, title]) => <a key={id} href={`#${id}`}>{title}</a>)}
+        {PARTS.map(([id, title]) => (
+          <a key={id} href={`#${id}`}>
+            {title}
+          </a>
+        ))}
       </nav>
-      <button type="button" class="small theme" onClick={nextTheme} aria-label={`Colours: ${theme.value}. Change.`}>
-        <span aria-hidden="true">{{ system: '\u25d0', light: '\u2600', dark: '\u263e' }[theme.value]}</span> <span class="name">{theme.value}</span>
+      <button
+        type="button"
+        class="small theme"
+        onClick={nextTheme}
+        aria-label={`Colours: ${theme.value}. Change.`}
+      >
+        <span aria-hidden="true">{{ system: '\u25d0', light: '\u2600', dark: '\u263e' }[theme.value]}</span>{' '}
+        <span class="name">{theme.value}</span>
       </button>
     </header>
   );
@@ -70,7 +92,9 @@ function Head({ now }: { now: LiveStatus | null }) {
 function useCountdown(until: number): number {
   const now = useSignal(Date.now());
   useEffect(() => {
-    const timer = setInterval(() => { now.value = Date.now(); }, 500);
+    const timer = setInterval(() => {
+      now.value = Date.now();
+    }, 500);
     return () => clearInterval(timer);
   }, [until]);
   return Math.max(0, Math.ceil((until - now.value) / 1000));
@@ -82,10 +106,15 @@ function Lost({ why, retryAt }: { why: string; retryAt: number }) {
   return (
     <div class="banner bad" id="lost">
       <p>
-        <b>{why}</b> {heardAt.value > 0 ? `What is shown is from ${clock(heardAt.value)}, ${span((Date.now() - heardAt.value) / 1000)} ago.` : 'It may not run, or not here.'}{' '}
+        <b>{why}</b>{' '}
+        {heardAt.value > 0
+          ? `What is shown is from ${clock(heardAt.value)}, ${span((Date.now() - heardAt.value) / 1000)} ago.`
+          : 'It may not run, or not here.'}{' '}
         {left > 0 ? `Trying again in ${left} s.` : 'Trying again\u2026'}
       </p>
-      <button type="button" class="small" onClick={tryNow}>Try now</button>
+      <button type="button" class="small" onClick={tryNow}>
+        Try now
+      </button>
     </div>
   );
 }
@@ -96,13 +125,31 @@ function Banner() {
   if (now.state === 'locked') {
     return (
       <div class="banner bad">
-        <p><b>evald shows its figures only to those who know the admin token.</b></p>
-        <button type="button" class="small" onClick={tryNow}>Enter the token</button>
+        <p>
+          <b>evald shows its figures only to those who know the admin token.</b>
+        </p>
+        <button type="button" class="small" onClick={tryNow}>
+          Enter the token
+        </button>
       </div>
     );
   }
-  if (status.value?.phase === 'booting') return <div class="banner"><p><b>evald is booting.</b> It takes requests once a snapshot is there and the first workers are.</p></div>;
-  if (status.value?.phase === 'draining') return <div class="banner warn"><p><b>evald is shutting down.</b> Running requests finish; new ones are refused.</p></div>;
+  if (status.value?.phase === 'booting')
+    return (
+      <div class="banner">
+        <p>
+          <b>evald is booting.</b> It takes requests once a snapshot is there and the first workers are.
+        </p>
+      </div>
+    );
+  if (status.value?.phase === 'draining')
+    return (
+      <div class="banner warn">
+        <p>
+          <b>evald is shutting down.</b> Running requests finish; new ones are refused.
+        </p>
+      </div>
+    );
   return null;
 }
 
@@ -118,12 +165,18 @@ function Part({ id, title, children }: { id: string; title: string; children: Co
 export function Page() {
   const now = status.value;
   useEffect(() => {
-    document.title = gone.value ? 'evald: gone' : now === null ? 'evald' : `evald: ${rate(now.requests_per_second ?? 0)} a second`;
+    document.title = gone.value
+      ? 'evald: gone'
+      : now === null
+        ? 'evald'
+        : `evald: ${rate(now.requests_per_second ?? 0)} a second`;
   });
   const live: LiveStatus = now ?? {};
   return (
     <>
-      <a class="skip" href="#content">Skip to the content</a>
+      <a class="skip" href="#content">
+        Skip to the content
+      </a>
       <Head now={now} />
       <main id="content" tabIndex={-1} class={gone.value ? 'stale' : ''}>
         <Banner />
@@ -141,8 +194,12 @@ export function Page() {
             <Health now={live} />
           </div>
         </Part>
-        <Part id="snapshots" title="Snapshots"><Snapshots now={live} /></Part>
-        <Part id="playground" title="Playground"><Playground /></Part>
+        <Part id="snapshots" title="Snapshots">
+          <Snapshots now={live} />
+        </Part>
+        <Part id="playground" title="Playground">
+          <Playground />
+        </Part>
       </main>
       <Dialogs />
       <Announcer />

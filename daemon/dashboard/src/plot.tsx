@@ -54,14 +54,18 @@ function range(logarithmic: boolean): uPlot.Scale.Range {
   return (_plot, low, high) => {
     if (!logarithmic) return [0, Math.max(high ?? 0, 1) * 1.1];
     if (low === null || high === null || low <= 0) return [1e-4, 1e-1];
-    return [10 ** Math.floor(Math.log10(low)), 10 ** Math.max(Math.ceil(Math.log10(high)), Math.floor(Math.log10(low)) + 1)];
+    return [
+      10 ** Math.floor(Math.log10(low)),
+      10 ** Math.max(Math.ceil(Math.log10(high)), Math.floor(Math.log10(low)) + 1),
+    ];
   };
 }
 
 // One mark for each power of ten: what lies between them would be more grid than picture.
 const powersOfTen: uPlot.Axis.Splits = (_plot, _axis, low, high) => {
   const marks: number[] = [];
-  for (let exponent = Math.ceil(Math.log10(low) - 1e-9); exponent <= Math.log10(high) + 1e-9; exponent += 1) marks.push(10 ** exponent);
+  for (let exponent = Math.ceil(Math.log10(low) - 1e-9); exponent <= Math.log10(high) + 1e-9; exponent += 1)
+    marks.push(10 ** exponent);
   return marks;
 };
 
@@ -93,7 +97,13 @@ function optionsOf(props: PlotProps, width: number): uPlot.Options {
       y: { distr: props.logarithmic ? 3 : 1, range: range(props.logarithmic ?? false) },
     },
     axes: [
-      { ...axis, space: 70, size: 26, incrs: [60, 120, 300], values: (_plot, marks) => marks.map((each) => clock(each * 1000).slice(0, 5)) },
+      {
+        ...axis,
+        space: 70,
+        size: 26,
+        incrs: [60, 120, 300],
+        values: (_plot, marks) => marks.map((each) => clock(each * 1000).slice(0, 5)),
+      },
       {
         ...axis,
         space: 32,
@@ -114,9 +124,14 @@ function optionsOf(props: PlotProps, width: number): uPlot.Options {
       })),
     ],
     hooks: {
-      setCursor: [(plot) => {
-        pointed.value = plot.cursor.left !== undefined && plot.cursor.left !== null && plot.cursor.left >= 0 ? plot.cursor.idx ?? null : null;
-      }],
+      setCursor: [
+        (plot) => {
+          pointed.value =
+            plot.cursor.left !== undefined && plot.cursor.left !== null && plot.cursor.left >= 0
+              ? (plot.cursor.idx ?? null)
+              : null;
+        },
+      ],
     },
   };
 }
@@ -126,7 +141,11 @@ function useUplot(props: PlotProps) {
   const plot = useRef<uPlot | null>(null);
   useEffect(() => {
     const element = place.current!;
-    const made = new uPlot(optionsOf(props, element.clientWidth), columns(props.lines.map((line) => line.figure)) as uPlot.AlignedData, element);
+    const made = new uPlot(
+      optionsOf(props, element.clientWidth),
+      columns(props.lines.map((line) => line.figure)) as uPlot.AlignedData,
+      element,
+    );
     plot.current = made;
     const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
     observer.observe(element);
@@ -151,18 +170,30 @@ export function Plot(props: PlotProps) {
   const shown = props.lines.map((line, index) => ({ ...line, value: values[index]?.[at] ?? null }));
   const empty = values.every((column) => column.every((value) => value === null));
   const now = props.lines.map((line, index) => ({ line, value: values[index]?.at(-1) ?? null }));
-  const spoken = now.map(({ line, value }) => `${line.label} ${value === null ? 'nothing measured' : props.text(value)}`).join(', ');
+  const spoken = now
+    .map(({ line, value }) => `${line.label} ${value === null ? 'nothing measured' : props.text(value)}`)
+    .join(', ');
   return (
     <section class="card plot" aria-labelledby={`${props.id}-title`}>
       <header>
         <h3 id={`${props.id}-title`}>{props.title}</h3>
-        <span class="note">{pointed.value === null || at < 0 ? props.note : clock((times[at] ?? 0) * 1000)}</span>
+        <span class="note">
+          {pointed.value === null || at < 0 ? props.note : clock((times[at] ?? 0) * 1000)}
+        </span>
       </header>
       <ul class="legend">
         {shown.map((line) => (
           <li key={line.figure}>
             <svg class="swatch" width="18" height="8" aria-hidden="true">
-              <line x1="0" y1="4" x2="18" y2="4" stroke-width="2.5" stroke-dasharray={line.dash?.join(' ')} style={{ stroke: `var(${line.colour})` }} />
+              <line
+                x1="0"
+                y1="4"
+                x2="18"
+                y2="4"
+                stroke-width="2.5"
+                stroke-dasharray={line.dash?.join(' ')}
+                style={{ stroke: `var(${line.colour})` }}
+              />
             </svg>
             {line.label} <b>{line.value === null ? '\u2013' : props.text(line.value)}</b>
           </li>

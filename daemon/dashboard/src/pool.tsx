@@ -32,9 +32,16 @@ const current = signal<string | null>(null);
 const pointed = signal<string | null>(null);
 
 function describe(worker: WorkerStatus): string {
-  const tenant = integer(worker.uses) === 0 ? 'no tenant yet' : worker.tenant ? `tenant ${worker.tenant}` : 'the tenant without a name';
-  return `Worker ${idOf(worker)}: ${stateOf(worker).name.toLowerCase()} for ${duration(seconds(worker.since))}, ${tenant}, ` +
-    `${count(integer(worker.uses))} uses, ${span(seconds(worker.age))} old, generation ${count(integer(worker.generation))}`;
+  const tenant =
+    integer(worker.uses) === 0
+      ? 'no tenant yet'
+      : worker.tenant
+        ? `tenant ${worker.tenant}`
+        : 'the tenant without a name';
+  return (
+    `Worker ${idOf(worker)}: ${stateOf(worker).name.toLowerCase()} for ${duration(seconds(worker.since))}, ${tenant}, ` +
+    `${count(integer(worker.uses))} uses, ${span(seconds(worker.age))} old, generation ${count(integer(worker.generation))}`
+  );
 }
 
 // Where an arrow key leads to; the cells wrap, so up and down go by where they are drawn.
@@ -58,17 +65,36 @@ function onKey(event: KeyboardEvent): void {
 }
 
 function Cells({ workers }: { workers: WorkerStatus[] }) {
-  const reachable = workers.some((worker) => idOf(worker) === current.value) ? current.value : idOf(workers[0]!);
+  const reachable = workers.some((worker) => idOf(worker) === current.value)
+    ? current.value
+    : idOf(workers[0]!);
   return (
     <div class="cells" role="group" aria-label="Workers. The arrow keys go from one to the next.">
       {workers.map((worker) => {
         const id = idOf(worker);
         const state = stateOf(worker);
         return (
-          <button key={id} type="button" class={`cell ${state.name.toLowerCase()}`} tabIndex={id === reachable ? 0 : -1}
-            aria-label={describe(worker)} onKeyDown={onKey}
-            onFocus={() => { current.value = id; pointed.value = id; }} onBlur={() => { pointed.value = null; }}
-            onMouseEnter={() => { pointed.value = id; }} onMouseLeave={() => { pointed.value = null; }}>
+          <button
+            key={id}
+            type="button"
+            class={`cell ${state.name.toLowerCase()}`}
+            tabIndex={id === reachable ? 0 : -1}
+            aria-label={describe(worker)}
+            onKeyDown={onKey}
+            onFocus={() => {
+              current.value = id;
+              pointed.value = id;
+            }}
+            onBlur={() => {
+              pointed.value = null;
+            }}
+            onMouseEnter={() => {
+              pointed.value = id;
+            }}
+            onMouseLeave={() => {
+              pointed.value = null;
+            }}
+          >
             <span aria-hidden="true">{state.letter}</span>
           </button>
         );
@@ -84,17 +110,29 @@ export function Pool({ now }: { now: LiveStatus }) {
     <section class="card" aria-labelledby="workers-title">
       <header>
         <h3 id="workers-title">Workers</h3>
-        <span class="note">{count(workers.length)} of at most {count(integer(now.pool?.max_workers))}, oldest first</span>
+        <span class="note">
+          {count(workers.length)} of at most {count(integer(now.pool?.max_workers))}, oldest first
+        </span>
       </header>
       {workers.length === 0 ? <p class="nothing">No worker yet</p> : <Cells workers={workers} />}
-      <p class="detail" aria-hidden="true">{shown ? describe(shown) : workers.length > 0 ? 'Point at a worker, or choose one, to read about it.' : ''}</p>
+      <p class="detail" aria-hidden="true">
+        {shown
+          ? describe(shown)
+          : workers.length > 0
+            ? 'Point at a worker, or choose one, to read about it.'
+            : ''}
+      </p>
       <ul class="legend states">
         {STATES.map((state) => {
           const there = workers.filter((worker) => worker.state === state.name).length;
           return (
             <li key={state.name} class={there === 0 ? 'none' : ''}>
-              <span class={`cell ${state.name.toLowerCase()}`} aria-hidden="true">{state.letter}</span>
-              <span>{enumWords(state.name)} <b>{count(there)}</b> <span class="note">{state.meaning}</span></span>
+              <span class={`cell ${state.name.toLowerCase()}`} aria-hidden="true">
+                {state.letter}
+              </span>
+              <span>
+                {enumWords(state.name)} <b>{count(there)}</b> <span class="note">{state.meaning}</span>
+              </span>
             </li>
           );
         })}
@@ -106,20 +144,29 @@ export function Pool({ now }: { now: LiveStatus }) {
 function Check({ good, children }: { good: boolean; children: string }) {
   return (
     <li class={good ? 'good' : 'warn'}>
-      <span class="sign" aria-hidden="true">{good ? '\u2713' : '!'}</span>
-      <span><span class="unseen">{good ? 'In force: ' : 'Missing: '}</span>{children}</span>
+      <span class="sign" aria-hidden="true">
+        {good ? '\u2713' : '!'}
+      </span>
+      <span>
+        <span class="unseen">{good ? 'In force: ' : 'Missing: '}</span>
+        {children}
+      </span>
     </li>
   );
 }
 
 function rewindText(pool: PoolStatus): string {
   if (pool.rewind) return 'Workers are rewound after each request';
-  return pool.rewind_off_reason ? `Rewinding is off: ${pool.rewind_off_reason}` : 'Every request gets a fork of its own';
+  return pool.rewind_off_reason
+    ? `Rewinding is off: ${pool.rewind_off_reason}`
+    : 'Every request gets a fork of its own';
 }
 
 export function Health({ now }: { now: LiveStatus }) {
   const pool = now.pool ?? {};
-  const retired = Object.entries(pool.retired ?? {}).map(([reason, value]) => ({ reason, value: integer(value) })).filter(({ value }) => value > 0);
+  const retired = Object.entries(pool.retired ?? {})
+    .map(([reason, value]) => ({ reason, value: integer(value) }))
+    .filter(({ value }) => value > 0);
   retired.sort((a, b) => b.value - a.value);
   const inForce = pool.sandbox_in_force ?? [];
   const missing = pool.sandbox_missing ?? [];
@@ -128,21 +175,48 @@ export function Health({ now }: { now: LiveStatus }) {
       <header>
         <h3 id="health-title">Health</h3>
         <span class={`note ${missing.length > 0 ? 'warn' : ''}`}>
-          {missing.length > 0 ? `sandbox incomplete: ${count(missing.length)} missing` : inForce.length > 0 ? 'sandbox complete' : ''}
+          {missing.length > 0
+            ? `sandbox incomplete: ${count(missing.length)} missing`
+            : inForce.length > 0
+              ? 'sandbox complete'
+              : ''}
         </span>
       </header>
       <ul class="checks">
         <Check good={pool.rewind === true || !pool.rewind_off_reason}>{rewindText(pool)}</Check>
-        {missing.map((part) => <Check key={part} good={false}>{part}</Check>)}
-        {inForce.map((part) => <Check key={part} good>{part}</Check>)}
+        {missing.map((part) => (
+          <Check key={part} good={false}>
+            {part}
+          </Check>
+        ))}
+        {inForce.map((part) => (
+          <Check key={part} good>
+            {part}
+          </Check>
+        ))}
       </ul>
       <dl class="facts">
-        <div><dt>Forks</dt><dd>{count(integer(pool.forks))}</dd></div>
-        <div><dt>Rewinds</dt><dd>{count(integer(pool.rewinds))}</dd></div>
-        <div><dt>Zygote restarts</dt><dd>{count(integer(pool.zygote_restarts))}</dd></div>
-        <div><dt>Daemon's memory</dt><dd>{bytes(integer(now.daemon_bytes))}</dd></div>
+        <div>
+          <dt>Forks</dt>
+          <dd>{count(integer(pool.forks))}</dd>
+        </div>
+        <div>
+          <dt>Rewinds</dt>
+          <dd>{count(integer(pool.rewinds))}</dd>
+        </div>
+        <div>
+          <dt>Zygote restarts</dt>
+          <dd>{count(integer(pool.zygote_restarts))}</dd>
+        </div>
+        <div>
+          <dt>Daemon's memory</dt>
+          <dd>{bytes(integer(now.daemon_bytes))}</dd>
+        </div>
         {retired.map(({ reason, value }) => (
-          <div key={reason}><dt>Retired: {enumWords(reason)}</dt><dd>{count(value)}</dd></div>
+          <div key={reason}>
+            <dt>Retired: {enumWords(reason)}</dt>
+            <dd>{count(value)}</dd>
+          </div>
         ))}
       </dl>
     </section>

@@ -29,12 +29,19 @@ export function TimeBar({ stats, endToEnd }: { stats: ExecutionStats; endToEnd: 
     <div class="time">
       <div class="time-bar" aria-hidden="true">
         {spans.map((span) => (
-          <span key={span.kind} class={`part ${span.kind}`} style={{ flexGrow: whole === 0 ? 1 : span.seconds / whole }} />
+          <span
+            key={span.kind}
+            class={`part ${span.kind}`}
+            style={{ flexGrow: whole === 0 ? 1 : span.seconds / whole }}
+          />
         ))}
       </div>
       <ul class="legend">
         {spans.map((span) => (
-          <li key={span.kind}><span class={`box part ${span.kind}`} aria-hidden="true" />{span.name} <b>{duration(span.seconds)}</b></li>
+          <li key={span.kind}>
+            <span class={`box part ${span.kind}`} aria-hidden="true" />
+            {span.name} <b>{duration(span.seconds)}</b>
+          </li>
         ))}
       </ul>
     </div>
@@ -44,11 +51,28 @@ export function TimeBar({ stats, endToEnd }: { stats: ExecutionStats; endToEnd: 
 export function StatsList({ stats }: { stats: ExecutionStats }) {
   return (
     <dl class="facts">
-      <div><dt>CPU</dt><dd>{duration(seconds(stats.cpu_time))}</dd></div>
-      <div><dt>Heap</dt><dd>{bytes(integer(stats.heap_bytes))}</dd></div>
-      <div><dt>Isolate</dt><dd>{enumWords(stats.isolate_origin, 'ISOLATE_ORIGIN_') || 'unknown'}</dd></div>
-      <div><dt>Worker</dt><dd>{count(integer(stats.worker_id))}, used {count(integer(stats.worker_uses))} times before</dd></div>
-      <div><dt>Generation</dt><dd>{count(integer(stats.snapshot_generation))}</dd></div>
+      <div>
+        <dt>CPU</dt>
+        <dd>{duration(seconds(stats.cpu_time))}</dd>
+      </div>
+      <div>
+        <dt>Heap</dt>
+        <dd>{bytes(integer(stats.heap_bytes))}</dd>
+      </div>
+      <div>
+        <dt>Isolate</dt>
+        <dd>{enumWords(stats.isolate_origin, 'ISOLATE_ORIGIN_') || 'unknown'}</dd>
+      </div>
+      <div>
+        <dt>Worker</dt>
+        <dd>
+          {count(integer(stats.worker_id))}, used {count(integer(stats.worker_uses))} times before
+        </dd>
+      </div>
+      <div>
+        <dt>Generation</dt>
+        <dd>{count(integer(stats.snapshot_generation))}</dd>
+      </div>
     </dl>
   );
 }
@@ -72,9 +96,15 @@ function Request({ request }: { request: RecentRequest }) {
       </summary>
       <div class="inside">
         {request.message && <pre class="text">{request.message}</pre>}
-        {request.stats ? <TimeBar stats={request.stats} endToEnd={endToEnd} /> : <p class="note">It did not run, or its worker could not tell where the time went.</p>}
+        {request.stats ? (
+          <TimeBar stats={request.stats} endToEnd={endToEnd} />
+        ) : (
+          <p class="note">It did not run, or its worker could not tell where the time went.</p>
+        )}
         {request.stats && <StatsList stats={request.stats} />}
-        <p class="note">Request id <code>{request.request_id || 'none'}</code>, which is in the log too</p>
+        <p class="note">
+          Request id <code>{request.request_id || 'none'}</code>, which is in the log too
+        </p>
       </div>
     </details>
   );
@@ -88,7 +118,9 @@ export function Requests({ recent }: { recent: RecentRequest[] }) {
         <span class="note">{recent.length === 0 ? '' : `${count(recent.length)} of late, newest first`}</span>
       </header>
       {recent.length === 0 && <p class="nothing">None yet</p>}
-      {recent.map((request) => <Request key={`${request.request_id} ${request.time}`} request={request} />)}
+      {recent.map((request) => (
+        <Request key={`${request.request_id} ${request.time}`} request={request} />
+      ))}
     </section>
   );
 }

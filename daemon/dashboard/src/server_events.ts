@@ -1,4 +1,5 @@
-// Server-sent events out of a response that is still arriving. Not EventSource, which can neither send a token nor POST.
+// Server-sent events out of a response that is still arriving. Not EventSource, which can neither send a
+// token nor POST.
 
 // The `data` of each event, in order, until the response ends. Throws what the connection's end throws.
 export async function* serverEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {

@@ -1,6 +1,16 @@
 // The snapshot's life: the generations that the store keeps, and the way from one to the next.
 import { signal } from '@preact/signals';
-import { asking, changing, refusal, regenerate, rollBack, sayOutcome, shownChange, stageLabel, STAGES } from './change';
+import {
+  asking,
+  changing,
+  refusal,
+  regenerate,
+  rollBack,
+  sayOutcome,
+  shownChange,
+  stageLabel,
+  STAGES,
+} from './change';
 import { confirm } from './dialog';
 import { ago, bytes, count, dateAndClock, duration, enumWords } from './format';
 import { daemonNow } from './live';
@@ -10,7 +20,13 @@ import type { LiveStatus, Snapshot, SnapshotChange, SnapshotInput } from './mess
 const force = signal(false);
 
 type StageState = 'done' | 'running' | 'failed' | 'waiting' | 'skipped';
-const STAGE_SIGNS: Record<StageState, string> = { done: '\u2713', running: '', failed: '\u2715', waiting: '', skipped: '\u2013' };
+const STAGE_SIGNS: Record<StageState, string> = {
+  done: '\u2713',
+  running: '',
+  failed: '\u2715',
+  waiting: '',
+  skipped: '\u2013',
+};
 
 function stageState(change: SnapshotChange, name: string): StageState {
   const ended = change.outcome?.stages ?? change.stages ?? [];
@@ -30,8 +46,13 @@ function Stages({ change }: { change: SnapshotChange }) {
         const report = ended.find((stage) => stage.stage === name);
         return (
           <li key={name} class={state}>
-            <span class="sign" aria-hidden="true">{STAGE_SIGNS[state]}</span>
-            <span class="label">{label}<span class="unseen">: {state}</span></span>
+            <span class="sign" aria-hidden="true">
+              {STAGE_SIGNS[state]}
+            </span>
+            <span class="label">
+              {label}
+              <span class="unseen">: {state}</span>
+            </span>
             <span class="took">{report?.took ? duration(seconds(report.took)) : ''}</span>
             {report?.detail && <span class="note">{report.detail}</span>}
           </li>
@@ -43,7 +64,11 @@ function Stages({ change }: { change: SnapshotChange }) {
 
 function toneOf(change: SnapshotChange): string {
   if (change.under_way || !change.outcome) return '';
-  return change.outcome.result === 'FAILED' ? 'bad' : change.outcome.result === 'SUPERSEDED' ? 'warn' : 'good';
+  return change.outcome.result === 'FAILED'
+    ? 'bad'
+    : change.outcome.result === 'SUPERSEDED'
+      ? 'warn'
+      : 'good';
 }
 
 function Change({ change }: { change: SnapshotChange }) {
@@ -52,23 +77,51 @@ function Change({ change }: { change: SnapshotChange }) {
   return (
     <div class={`change ${toneOf(change)}`}>
       <header>
-        <h4>{change.under_way ? `${stageLabel(change.stage) || 'A change'}\u2026` : outcome ? sayOutcome(outcome) : ''}</h4>
-        <span class="note">{outcome?.trigger}{outcome?.started_at ? `, ${ago(instant(outcome.started_at), daemonNow.value)}` : ''}</span>
+        <h4>
+          {change.under_way
+            ? `${stageLabel(change.stage) || 'A change'}\u2026`
+            : outcome
+              ? sayOutcome(outcome)
+              : ''}
+        </h4>
+        <span class="note">
+          {outcome?.trigger}
+          {outcome?.started_at ? `, ${ago(instant(outcome.started_at), daemonNow.value)}` : ''}
+        </span>
       </header>
-      {outcome?.error && <pre class="failure" tabIndex={0} aria-label="What went wrong">{outcome.error}</pre>}
-      {(outcome?.warnings ?? []).map((warning) => <p key={warning} class="warning">{warning}</p>)}
-      {(change.under_way || (outcome?.stages ?? []).length > 0 || stageLabel(outcome?.failed_stage)) && <Stages change={change} />}
+      {outcome?.error && (
+        <pre class="failure" tabIndex={0} aria-label="What went wrong">
+          {outcome.error}
+        </pre>
+      )}
+      {(outcome?.warnings ?? []).map((warning) => (
+        <p key={warning} class="warning">
+          {warning}
+        </p>
+      ))}
+      {(change.under_way || (outcome?.stages ?? []).length > 0 || stageLabel(outcome?.failed_stage)) && (
+        <Stages change={change} />
+      )}
       {log.length > 0 && (
         <details open={change.under_way === true}>
-          <summary>Builder's output, {count(log.length)} {log.length === 1 ? 'line' : 'lines'}</summary>
-          <pre class="text log" tabIndex={0}>{log.join('\n')}</pre>
+          <summary>
+            Builder's output, {count(log.length)} {log.length === 1 ? 'line' : 'lines'}
+          </summary>
+          <pre class="text log" tabIndex={0}>
+            {log.join('\n')}
+          </pre>
         </details>
       )}
     </div>
   );
 }
 
-const KIND_NAMES: Record<string, string> = { EXTENSION: 'extension', MODULE: 'module', WARMUP: 'warm-up', CANARY: 'canary' };
+const KIND_NAMES: Record<string, string> = {
+  EXTENSION: 'extension',
+  MODULE: 'module',
+  WARMUP: 'warm-up',
+  CANARY: 'canary',
+};
 const keyOf = (input: SnapshotInput) => `${input.kind} ${input.name}`;
 const nameOf = (input: SnapshotInput) => `${KIND_NAMES[input.kind ?? ''] ?? 'input'} ${input.name}`;
 
@@ -89,9 +142,12 @@ function differences(newer: Snapshot, older: Snapshot): string[] {
 }
 
 async function askToRollBack(generation: string): Promise<void> {
-  const yes = await confirm(`Roll back to generation ${generation}?`,
+  const yes = await confirm(
+    `Roll back to generation ${generation}?`,
     'It is booted, proved with its canaries and swapped in while requests go on. It stays after a restart, until the ' +
-    'configuration\u2019s files change or a regeneration is asked for.', 'Roll back');
+      'configuration\u2019s files change or a regeneration is asked for.',
+    'Roll back',
+  );
   if (yes) await rollBack(generation);
 }
 
@@ -100,7 +156,8 @@ function Inputs({ inputs }: { inputs: SnapshotInput[] }) {
     <ul class="inputs">
       {inputs.map((input) => (
         <li key={keyOf(input)}>
-          <span class="note">{KIND_NAMES[input.kind ?? ''] ?? ''}</span> {input.name} <code title={input.sha256}>{(input.sha256 ?? '').slice(0, 12)}</code>
+          <span class="note">{KIND_NAMES[input.kind ?? ''] ?? ''}</span> {input.name}{' '}
+          <code title={input.sha256}>{(input.sha256 ?? '').slice(0, 12)}</code>
         </li>
       ))}
     </ul>
@@ -124,29 +181,78 @@ function Generation({ snapshot, older, largest }: GenerationProps) {
     <li class={snapshot.serving ? 'generation serving' : 'generation'}>
       <span class="node" aria-hidden="true" />
       <header>
-        <h4>Generation {generation}{snapshot.serving && <span class="pill good">serving</span>}</h4>
-        <span class="note" title={dateAndClock(instant(snapshot.built_at))}>{ago(instant(snapshot.built_at), daemonNow.value)}</span>
+        <h4>
+          Generation {generation}
+          {snapshot.serving && <span class="pill good">serving</span>}
+        </h4>
+        <span class="note" title={dateAndClock(instant(snapshot.built_at))}>
+          {ago(instant(snapshot.built_at), daemonNow.value)}
+        </span>
         {!snapshot.serving && (
-          <button type="button" class="small" disabled={changing.value} aria-label={`Roll back to generation ${generation}`} onClick={() => askToRollBack(generation)}>Roll back to this one</button>
+          <button
+            type="button"
+            class="small"
+            disabled={changing.value}
+            aria-label={`Roll back to generation ${generation}`}
+            onClick={() => askToRollBack(generation)}
+          >
+            Roll back to this one
+          </button>
         )}
       </header>
       {snapshot.build_reason && <p class="reason">{snapshot.build_reason}</p>}
       <dl class="facts">
-        <div class="size"><dt>Size</dt><dd>{bytes(size)} <span class="gauge" aria-hidden="true"><span style={{ width: `${largest === 0 ? 0 : (100 * size) / largest}%` }} /></span></dd></div>
-        <div><dt>Build time</dt><dd>{duration(seconds(snapshot.build_time))}</dd></div>
-        <div><dt>V8</dt><dd>{snapshot.v8_version}</dd></div>
-        <div><dt>Fingerprint</dt><dd><code title={snapshot.fingerprint}>{(snapshot.fingerprint ?? '').slice(0, 12)}</code></dd></div>
+        <div class="size">
+          <dt>Size</dt>
+          <dd>
+            {bytes(size)}{' '}
+            <span class="gauge" aria-hidden="true">
+              <span style={{ width: `${largest === 0 ? 0 : (100 * size) / largest}%` }} />
+            </span>
+          </dd>
+        </div>
+        <div>
+          <dt>Build time</dt>
+          <dd>{duration(seconds(snapshot.build_time))}</dd>
+        </div>
+        <div>
+          <dt>V8</dt>
+          <dd>{snapshot.v8_version}</dd>
+        </div>
+        <div>
+          <dt>Fingerprint</dt>
+          <dd>
+            <code title={snapshot.fingerprint}>{(snapshot.fingerprint ?? '').slice(0, 12)}</code>
+          </dd>
+        </div>
       </dl>
       <ul class="chips" aria-label="Extensions and modules">
-        {(snapshot.extensions ?? []).map((name) => <li key={`e ${name}`}>{name}</li>)}
-        {(snapshot.modules ?? []).map((name) => <li key={`m ${name}`} class="module"><span class="note">module</span> {name}</li>)}
+        {(snapshot.extensions ?? []).map((name) => (
+          <li key={`e ${name}`}>{name}</li>
+        ))}
+        {(snapshot.modules ?? []).map((name) => (
+          <li key={`m ${name}`} class="module">
+            <span class="note">module</span> {name}
+          </li>
+        ))}
       </ul>
-      {changed.length > 0 && <p class="note">Against generation {String(older?.generation)}: {changed.join(', ')}</p>}
+      {changed.length > 0 && (
+        <p class="note">
+          Against generation {String(older?.generation)}: {changed.join(', ')}
+        </p>
+      )}
       {(inputs.length > 0 || log.length > 0) && (
         <details>
-          <summary>Built from {count(inputs.length)} {inputs.length === 1 ? 'input' : 'inputs'}{log.length > 0 ? `, log of ${count(log.length)} ${log.length === 1 ? 'line' : 'lines'}` : ''}</summary>
+          <summary>
+            Built from {count(inputs.length)} {inputs.length === 1 ? 'input' : 'inputs'}
+            {log.length > 0 ? `, log of ${count(log.length)} ${log.length === 1 ? 'line' : 'lines'}` : ''}
+          </summary>
           <Inputs inputs={inputs} />
-          {log.length > 0 && <pre class="text log" tabIndex={0}>{log.join('\n')}</pre>}
+          {log.length > 0 && (
+            <pre class="text log" tabIndex={0}>
+              {log.join('\n')}
+            </pre>
+          )}
         </details>
       )}
     </li>
@@ -160,14 +266,32 @@ export function Snapshots({ now }: { now: LiveStatus }) {
   return (
     <div class="snapshots">
       <section class="card" aria-labelledby="change-title">
-        <header><h3 id="change-title">Regenerate</h3></header>
+        <header>
+          <h3 id="change-title">Regenerate</h3>
+        </header>
         <p class="note">
-          Reads the configuration and its files again, builds a snapshot, proves it, and swaps it in while requests go on.
-          Whatever fails, what serves now serves on.
+          Reads the configuration and its files again, builds a snapshot, proves it, and swaps it in while
+          requests go on. Whatever fails, what serves now serves on.
         </p>
         <div class="actions start">
-          <button type="button" class="primary" disabled={changing.value} onClick={() => regenerate(force.value)}>{asking.value ? 'Under way\u2026' : 'Regenerate'}</button>
-          <label class="check"><input type="checkbox" checked={force.value} onChange={(event) => { force.value = event.currentTarget.checked; }} /> even if nothing changed</label>
+          <button
+            type="button"
+            class="primary"
+            disabled={changing.value}
+            onClick={() => regenerate(force.value)}
+          >
+            {asking.value ? 'Under way\u2026' : 'Regenerate'}
+          </button>
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={force.value}
+              onChange={(event) => {
+                force.value = event.currentTarget.checked;
+              }}
+            />{' '}
+            even if nothing changed
+          </label>
         </div>
         {refusal.value && (
           <div class="change bad" role="alert">
@@ -185,7 +309,12 @@ export function Snapshots({ now }: { now: LiveStatus }) {
         {stored.length === 0 && <p class="nothing">evald has no snapshot yet</p>}
         <ol class="timeline">
           {stored.map((snapshot, index) => (
-            <Generation key={String(snapshot.generation)} snapshot={snapshot} older={stored[index + 1]} largest={largest} />
+            <Generation
+              key={String(snapshot.generation)}
+              snapshot={snapshot}
+              older={stored[index + 1]}
+              largest={largest}
+            />
           ))}
         </ol>
       </section>

@@ -37,7 +37,8 @@ export function askForToken(refused: boolean, hint: string): Promise<string | nu
   return asking;
 }
 
-// Takes the token out of an address like http://127.0.0.1:9080/#token=..., so that it is in no history and no screenshot.
+// Takes the token out of an address like http://127.0.0.1:9080/#token=..., so that it is in no history and no
+// screenshot.
 export function takeTokenFromAddress(): void {
   const given = new URLSearchParams(location.hash.slice(1)).get('token');
   if (given === null) return;

@@ -46,12 +46,38 @@ export function Tiles({ now }: { now: LiveStatus }) {
   const queued = integer(now.pool?.queued);
   return (
     <dl class="tiles">
-      <Tile label="Requests a second" value={rate(now.requests_per_second ?? 0)} note={`${rate(now.requests_per_second_window ?? 0)} over ${window}`} />
-      <Tile label="End to end, p50" value={orDash(now.end_to_end, now.end_to_end?.p50)} note={`p99 ${orDash(now.end_to_end, now.end_to_end?.p99)}`} />
-      <Tile label="Cold start, p50" value={orDash(now.cold_start, now.cold_start?.p50)} note={`p99 ${orDash(now.cold_start, now.cold_start?.p99)}`} />
-      <Tile label="Failed" value={percent(failed, all)} note={`${count(failed)} of ${count(all)} in ${window}`} tone={failed * 100 >= all && failed > 0 ? 'bad' : failed > 0 ? 'warn' : ''} />
-      <Tile label="Workers busy" value={count(busy)} note={`of at most ${count(integer(now.pool?.max_workers))}`} />
-      <Tile label="Waiting" value={count(queued)} note="requests in the queue" tone={queued > 0 ? 'warn' : ''} />
+      <Tile
+        label="Requests a second"
+        value={rate(now.requests_per_second ?? 0)}
+        note={`${rate(now.requests_per_second_window ?? 0)} over ${window}`}
+      />
+      <Tile
+        label="End to end, p50"
+        value={orDash(now.end_to_end, now.end_to_end?.p50)}
+        note={`p99 ${orDash(now.end_to_end, now.end_to_end?.p99)}`}
+      />
+      <Tile
+        label="Cold start, p50"
+        value={orDash(now.cold_start, now.cold_start?.p50)}
+        note={`p99 ${orDash(now.cold_start, now.cold_start?.p99)}`}
+      />
+      <Tile
+        label="Failed"
+        value={percent(failed, all)}
+        note={`${count(failed)} of ${count(all)} in ${window}`}
+        tone={failed * 100 >= all && failed > 0 ? 'bad' : failed > 0 ? 'warn' : ''}
+      />
+      <Tile
+        label="Workers busy"
+        value={count(busy)}
+        note={`of at most ${count(integer(now.pool?.max_workers))}`}
+      />
+      <Tile
+        label="Waiting"
+        value={count(queued)}
+        note="requests in the queue"
+        tone={queued > 0 ? 'warn' : ''}
+      />
     </dl>
   );
 }
@@ -59,19 +85,39 @@ export function Tiles({ now }: { now: LiveStatus }) {
 export function Plots() {
   return (
     <div class="plots">
-      <Plot id="requests" title="Requests" note="a second" text={rate} mark={rate}
-        lines={[{ figure: 'requests', label: 'ended a second', colour: '--line-1', fill: true }]} />
-      <Plot id="latency" title="Latency" note="end to end, log scale" text={duration} mark={mark} logarithmic
+      <Plot
+        id="requests"
+        title="Requests"
+        note="a second"
+        text={rate}
+        mark={rate}
+        lines={[{ figure: 'requests', label: 'ended a second', colour: '--line-1', fill: true }]}
+      />
+      <Plot
+        id="latency"
+        title="Latency"
+        note="end to end, log scale"
+        text={duration}
+        mark={mark}
+        logarithmic
         lines={[
           { figure: 'endToEnd50', label: 'p50', colour: '--line-1' },
           { figure: 'endToEnd90', label: 'p90', colour: '--line-2', dash: [6, 3] },
           { figure: 'endToEnd99', label: 'p99', colour: '--line-3', dash: [2, 2] },
-        ]} />
-      <Plot id="cold-start" title="Cold start" note="worker leased to first line run, log scale" text={duration} mark={mark} logarithmic
+        ]}
+      />
+      <Plot
+        id="cold-start"
+        title="Cold start"
+        note="worker leased to first line run, log scale"
+        text={duration}
+        mark={mark}
+        logarithmic
         lines={[
           { figure: 'coldStart50', label: 'p50', colour: '--line-1' },
           { figure: 'coldStart99', label: 'p99', colour: '--line-3', dash: [2, 2] },
-        ]} />
+        ]}
+      />
       <Histogram buckets={status.value?.cold_start_histogram ?? []} />
     </div>
   );
@@ -83,12 +129,17 @@ interface Bar {
   count: number;
 }
 
-// Without the empty buckets at either end, but never fewer than a few, so that one bar does not fill the picture.
+// Without the empty buckets at either end, but never fewer than a few, so that one bar does not fill the
+// picture.
 function barsOf(buckets: LatencyBucket[]): Bar[] {
   const bars = buckets.map((bucket, index) => {
     const end = bucket.at_most === undefined ? '' : mark(seconds(bucket.at_most));
     const before = mark(seconds(buckets[index - 1]?.at_most));
-    return { label: end === '' ? `over ${before}` : `${before} to ${end}`, end, count: integer(bucket.count) };
+    return {
+      label: end === '' ? `over ${before}` : `${before} to ${end}`,
+      end,
+      count: integer(bucket.count),
+    };
   });
   const used = bars.flatMap((bar, index) => (bar.count > 0 ? [index] : []));
   if (used.length === 0) return [];
@@ -104,18 +155,25 @@ function Histogram({ buckets }: { buckets: LatencyBucket[] }) {
     <section class="card plot" aria-labelledby="histogram-title">
       <header>
         <h3 id="histogram-title">Cold starts by length</h3>
-        <span class="note">{all === 0 ? '' : `${count(all)} of the last ${span(seconds(status.value?.window) || 10)}`}</span>
+        <span class="note">
+          {all === 0 ? '' : `${count(all)} of the last ${span(seconds(status.value?.window) || 10)}`}
+        </span>
       </header>
       {bars.length === 0 && <p class="nothing">Waiting for the first request</p>}
-      {bars.length > 0 && <ol class="histogram">
-        {bars.map((bar) => (
-          <li key={bar.label} title={`${bar.label}: ${count(bar.count)}`}>
-            <span class="amount">{bar.count === 0 ? '' : count(bar.count)}</span>
-            <span class="bar" style={{ height: `${(100 * bar.count) / highest}%` }} aria-hidden="true" />
-            <span class="end"><span class="unseen">{`${bar.label}, `}</span>{bar.end === '' ? 'more' : bar.end}</span>
-          </li>
-        ))}
-      </ol>}
+      {bars.length > 0 && (
+        <ol class="histogram">
+          {bars.map((bar) => (
+            <li key={bar.label} title={`${bar.label}: ${count(bar.count)}`}>
+              <span class="amount">{bar.count === 0 ? '' : count(bar.count)}</span>
+              <span class="bar" style={{ height: `${(100 * bar.count) / highest}%` }} aria-hidden="true" />
+              <span class="end">
+                <span class="unseen">{`${bar.label}, `}</span>
+                {bar.end === '' ? 'more' : bar.end}
+              </span>
+            </li>
+          ))}
+        </ol>
+      )}
     </section>
   );
 }
@@ -136,12 +194,20 @@ export function Outcomes({ now }: { now: LiveStatus }) {
       {entries.length > 0 && (
         <table class="outcomes">
           <thead>
-            <tr><th scope="col">Outcome</th><th scope="col">Last {span(seconds(now.window) || 10)}</th><th scope="col">All</th><th scope="col">Share</th></tr>
+            <tr>
+              <th scope="col">Outcome</th>
+              <th scope="col">Last {span(seconds(now.window) || 10)}</th>
+              <th scope="col">All</th>
+              <th scope="col">Share</th>
+            </tr>
           </thead>
           <tbody>
             {entries.map((entry) => (
               <tr key={entry.name}>
-                <th scope="row"><span class={`mark ${toneOf(entry.name)}`} aria-hidden="true" /><span>{entry.name}</span></th>
+                <th scope="row">
+                  <span class={`mark ${toneOf(entry.name)}`} aria-hidden="true" />
+                  <span>{entry.name}</span>
+                </th>
                 <td>{count(entry.recent)}</td>
                 <td>{count(entry.all)}</td>
                 <td>{percent(entry.all, total)}</td>
