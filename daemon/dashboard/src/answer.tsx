@@ -138,4 +138,3 @@ export function AnswerView({ shown }: { shown: Answer }) {
     </>
   );
 }
-

@@ -153,9 +153,9 @@ function Banner() {
   return null;
 }
 
-function Part({ id, title, children }: { id: string; title: string; children: ComponentChildren }) {
+function Chapter({ id, title, children }: { id: string; title: string; children: ComponentChildren }) {
   return (
-    <section class="part" id={id} aria-labelledby={`${id}-heading`} tabIndex={-1}>
+    <section class="chapter" id={id} aria-labelledby={`${id}-heading`} tabIndex={-1}>
       <h2 id={`${id}-heading`}>{title}</h2>
       {children}
     </section>
@@ -180,26 +180,26 @@ export function Page() {
       <Head now={now} />
       <main id="content" tabIndex={-1} class={gone.value ? 'stale' : ''}>
         <Banner />
-        <Part id="traffic" title="Traffic">
+        <Chapter id="traffic" title="Traffic">
           <Tiles now={live} />
           <Plots />
           <div class="two">
             <Requests recent={live.recent ?? []} />
             <Outcomes now={live} />
           </div>
-        </Part>
-        <Part id="pool" title="Pool">
+        </Chapter>
+        <Chapter id="pool" title="Pool">
           <div class="two">
             <Pool now={live} />
             <Health now={live} />
           </div>
-        </Part>
-        <Part id="snapshots" title="Snapshots">
+        </Chapter>
+        <Chapter id="snapshots" title="Snapshots">
           <Snapshots now={live} />
-        </Part>
-        <Part id="playground" title="Playground">
+        </Chapter>
+        <Chapter id="playground" title="Playground">
           <Playground />
-        </Part>
+        </Chapter>
       </main>
       <Dialogs />
       <Announcer />

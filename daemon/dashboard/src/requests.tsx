@@ -118,9 +118,11 @@ export function Requests({ recent }: { recent: RecentRequest[] }) {
         <span class="note">{recent.length === 0 ? '' : `${count(recent.length)} of late, newest first`}</span>
       </header>
       {recent.length === 0 && <p class="nothing">None yet</p>}
-      {recent.map((request) => (
-        <Request key={`${request.request_id} ${request.time}`} request={request} />
-      ))}
+      <div class="rows">
+        {recent.map((request) => (
+          <Request key={`${request.request_id} ${request.time}`} request={request} />
+        ))}
+      </div>
     </section>
   );
 }

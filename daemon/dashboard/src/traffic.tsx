@@ -165,7 +165,11 @@ function Histogram({ buckets }: { buckets: LatencyBucket[] }) {
           {bars.map((bar) => (
             <li key={bar.label} title={`${bar.label}: ${count(bar.count)}`}>
               <span class="amount">{bar.count === 0 ? '' : count(bar.count)}</span>
-              <span class="bar" style={{ height: `${(100 * bar.count) / highest}%` }} aria-hidden="true" />
+              <span
+                class="bar"
+                style={{ height: `${(100 * bar.count) / highest}%`, minHeight: bar.count > 0 ? '2px' : '0' }}
+                aria-hidden="true"
+              />
               <span class="end">
                 <span class="unseen">{`${bar.label}, `}</span>
                 {bar.end === '' ? 'more' : bar.end}
@@ -205,8 +209,10 @@ export function Outcomes({ now }: { now: LiveStatus }) {
             {entries.map((entry) => (
               <tr key={entry.name}>
                 <th scope="row">
-                  <span class={`mark ${toneOf(entry.name)}`} aria-hidden="true" />
-                  <span>{entry.name}</span>
+                  <span class="named">
+                    <span class={`mark ${toneOf(entry.name)}`} aria-hidden="true" />
+                    {entry.name}
+                  </span>
                 </th>
                 <td>{count(entry.recent)}</td>
                 <td>{count(entry.all)}</td>
