@@ -112,6 +112,46 @@ TEST(SnapshotTest, WhatThrowsIsNamedWithItsPlace) {
   EXPECT_THAT(std::string((*builder)->Evaluate("((", "s.js").message()), HasSubstr("s.js:1:"));
 }
 
+TEST(SnapshotTest, WhatIsRejectedIsNamedWithItsPlace) {
+  auto builder = SnapshotBuilder::Create({});
+  ASSERT_TRUE(builder.ok());
+  const absl::Status module =
+      (*builder)->WithModule({"m", "\n  await Promise.reject(new RangeError('no rates'))"});
+  EXPECT_EQ(std::string(module.message()), "module 'm': m:2:24: RangeError: no rates\n    at m:2:24");
+}
+
+TEST(SnapshotTest, StackTracesAreOfTheUsualLengthWhateverHappenedInTheBuild) {
+  for (const char* script : {"", "Error.stackTraceLimit = 50", "delete Error.stackTraceLimit",
+                             "Error = class extends Error {}; Error.stackTraceLimit = 7"}) {
+    const std::string snapshot = Build({}, script);
+    auto runtime = Runtime::Create({.startup_snapshot = snapshot});
+    ASSERT_TRUE(runtime.ok()) << runtime.status();
+    const auto answer = (*runtime)->Evaluate("Object.getPrototypeOf(TypeError).stackTraceLimit");
+    ASSERT_TRUE(answer.ok()) << answer.status();
+    EXPECT_EQ(answer->json(), "10") << script;
+  }
+}
+
+TEST(SnapshotTest, AnErrorThatIsKeptHasItsStack) {
+  const std::string snapshot = Build({}, "function f() { return new Error('kept') }; globalThis.kept = f()");
+  auto runtime = Runtime::Create({.startup_snapshot = snapshot});
+  ASSERT_TRUE(runtime.ok()) << runtime.status();
+  const auto answer = (*runtime)->Evaluate("kept.stack");
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_THAT(answer->json(), HasSubstr("Error: kept\\n    at f (setup.js:"));
+}
+
+TEST(SnapshotTest, WhatV8CouldNotLoadIsNotFinished) {
+  for (const char* script : {"Object.freeze(Error)", "delete Error.stackTraceLimit; Object.seal(Error)"}) {
+    auto builder = SnapshotBuilder::Create({});
+    ASSERT_TRUE(builder.ok());
+    ASSERT_TRUE((*builder)->Evaluate(script, "setup.js").ok());
+    const absl::Status status = (*builder)->Finish().status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << script;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("leave Error as it is"));
+  }
+}
+
 TEST(SnapshotTest, AnExtensionsTroubleNamesIt) {
   SnapshotBuilder::Options options;
   options.extensions.push_back({.name = "first", .source = "throw new RangeError('no')"});

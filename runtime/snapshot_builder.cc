@@ -17,6 +17,8 @@ namespace {
 
 // Of one script.
 constexpr uint64_t kMaxConsoleBytes = 1 << 20;
+// V8's own default.
+constexpr int kStackFrames = 10;
 
 class Builder final : public SnapshotBuilder {
  public:
@@ -30,8 +32,11 @@ class Builder final : public SnapshotBuilder {
     host_.AttachTo(isolate_);
     host_.BeginRequest(kMaxConsoleBytes, false);
     modules_.AttachTo(isolate_);
+    InstallStackFormatter(isolate_);
     v8::HandleScope scope(isolate_);
-    context_.Reset(isolate_, v8::Context::New(isolate_));
+    const v8::Local<v8::Context> context = v8::Context::New(isolate_);
+    context_.Reset(isolate_, context);
+    LendStackTraceLimit(context);
   }
 
   ~Builder() override {
@@ -46,27 +51,23 @@ class Builder final : public SnapshotBuilder {
   }
 
   absl::Status WithModule(const Module& module) override {
-    std::string pending;
-    absl::Status status =
-        Guarded(absl::StrCat("module '", module.specifier, "'"), [&](v8::Local<v8::Context> context) {
-          v8::Local<v8::Module> loaded;
-          v8::Local<v8::Promise> evaluated;
-          if (!modules_.Load(context, module.source, module.specifier, loaded, evaluated)) return false;
-          if (!Settle(isolate_, evaluated, [] { return false; })) {
-            pending = absl::StrCat(
-                "module '", module.specifier,
-                "': its top-level await waits for something that can never happen while a snapshot is built");
-            return true;
-          }
-          if (evaluated->State() == v8::Promise::kRejected) {
-            evaluated->MarkAsHandled();
-            isolate_->ThrowException(evaluated->Result());
-            return false;
-          }
-          modules_.Add(isolate_, module.specifier, loaded);
-          return true;
-        });
-    if (status.ok() && !pending.empty()) return absl::InvalidArgumentError(pending);
+    const std::string what = absl::StrCat("module '", module.specifier, "'");
+    std::string fault;  // what is not thrown
+    absl::Status status = Guarded(what, [&](v8::Local<v8::Context> context) {
+      v8::Local<v8::Module> loaded;
+      v8::Local<v8::Promise> evaluated;
+      if (!modules_.Load(context, module.source, module.specifier, loaded, evaluated)) return false;
+      if (!Settle(isolate_, evaluated, [] { return false; })) {
+        fault = "its top-level await waits for something that can never happen while a snapshot is built";
+      } else if (evaluated->State() == v8::Promise::kRejected) {
+        evaluated->MarkAsHandled();
+        fault = FormatException(DescribeException(context, evaluated->Result(), {}));
+      } else {
+        modules_.Add(isolate_, module.specifier, loaded);
+      }
+      return true;
+    });
+    if (status.ok() && !fault.empty()) return absl::InvalidArgumentError(absl::StrCat(what, ": ", fault));
     return status;
   }
 
@@ -79,11 +80,13 @@ class Builder final : public SnapshotBuilder {
   absl::StatusOr<std::string> Finish() override {
     EVALD_CHECK(!finished_, "a snapshot is finished once");
     finished_ = true;
+    bool returned = false;
     {
       v8::HandleScope scope(isolate_);
       const v8::Local<v8::Context> context = context_.Get(isolate_);
       {
         v8::Context::Scope entered(context);
+        returned = ReturnStackTraceLimit(context);
         modules_.SaveTo(*creator_, context);
       }
       creator_->SetDefaultContext(context);
@@ -94,10 +97,39 @@ class Builder final : public SnapshotBuilder {
       return absl::FailedPreconditionError("V8 could not make a snapshot of this heap");
     std::string bytes(data.data, static_cast<size_t>(data.raw_size));
     delete[] data.data;
+    if (!returned) {
+      return absl::FailedPreconditionError(
+          "a script has frozen or sealed Error, and V8 could not load a snapshot of that: leave Error as it "
+          "is");
+    }
     return bytes;
   }
 
  private:
+  // V8 leaves Error.stackTraceLimit, without which errors have no stack, out of a context that a snapshot is
+  // made of: it defines it in every context that it makes of the snapshot, where it must not be yet.
+  void LendStackTraceLimit(v8::Local<v8::Context> context) {
+    v8::Context::Scope entered(context);
+    const v8::Local<v8::Object> error =
+        context->Global()->Get(context, Text("Error")).ToLocalChecked().As<v8::Object>();
+    error->Set(context, Text("stackTraceLimit"), v8::Integer::New(isolate_, kStackFrames)).Check();
+    error_.Reset(isolate_, error);
+  }
+
+  // False: V8 could not define it.
+  bool ReturnStackTraceLimit(v8::Local<v8::Context> context) {
+    v8::TryCatch quiet(isolate_);
+    const v8::Local<v8::Object> error = error_.Get(isolate_);
+    error_.Reset();
+    const v8::Local<v8::String> name = Text("stackTraceLimit");
+    const auto remove = [&] { return error->Delete(context, name).FromMaybe(false); };
+    return remove() && error->CreateDataProperty(context, name, name).FromMaybe(false) && remove();
+  }
+
+  v8::Local<v8::String> Text(const char* text) {
+    return v8::String::NewFromUtf8(isolate_, text).ToLocalChecked();
+  }
+
   // Runs `body` in the context; what it throws becomes a status that begins with `what`.
   template <typename Body>
   absl::Status Guarded(const std::string& what, const Body& body) {
@@ -131,6 +163,7 @@ class Builder final : public SnapshotBuilder {
   Host host_;
   ModuleMap modules_;
   v8::Global<v8::Context> context_;
+  v8::Global<v8::Object> error_;  // the constructor, whatever a script has put in its place
   bool finished_ = false;
 };
 
