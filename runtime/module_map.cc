@@ -33,12 +33,27 @@ v8::Local<v8::Value> NotFound(v8::Isolate* isolate, v8::Local<v8::String> specif
                                  importer, ": only modules that the snapshot preloads can be imported")));
 }
 
+// Where `importer` first asks for `specifier`: ":3:22", or nothing if that cannot be told.
+std::string PlaceOf(v8::Local<v8::Context> context, v8::Local<v8::Module> importer,
+                    v8::Local<v8::String> specifier) {
+  const v8::Local<v8::FixedArray> requests = importer->GetModuleRequests();
+  for (int i = 0; i < requests->Length(); ++i) {
+    const v8::Local<v8::ModuleRequest> request = requests->Get(context, i).As<v8::ModuleRequest>();
+    if (!request->GetSpecifier()->StringEquals(specifier)) continue;
+    v8::Location place = importer->SourceOffsetToLocation(request->GetSourceOffset());
+    return absl::StrCat(":", place.GetLineNumber() + 1, ":", place.GetColumnNumber() + 1);
+  }
+  return "";
+}
+
 v8::MaybeLocal<v8::Module> Resolve(v8::Local<v8::Context> context, v8::Local<v8::String> specifier,
                                    v8::Local<v8::FixedArray>, v8::Local<v8::Module> referrer) {
   v8::Isolate* const isolate = context->GetIsolate();
   v8::Local<v8::Module> module;
   if (MapOf(isolate).Find(isolate, ToUtf8(isolate, specifier)).ToLocal(&module)) return module;
-  isolate->ThrowException(NotFound(isolate, specifier, MapOf(isolate).NameOf(isolate, referrer)));
+  isolate->ThrowException(NotFound(
+      isolate, specifier,
+      absl::StrCat(MapOf(isolate).NameOf(isolate, referrer), PlaceOf(context, referrer, specifier))));
   return {};
 }
 

@@ -49,8 +49,8 @@ class SnapshotBuilder {
   virtual absl::Status Evaluate(std::string_view source, std::string_view resource_name) = 0;
 
   // Serializes the heap. REQUIRES: called once, last. FAILED_PRECONDITION: something on the heap cannot be
-  // part of a snapshot. Whatever scripts set Error.stackTraceLimit to, where the snapshot is loaded it is V8's
-  // default.
+  // part of a snapshot. Whatever scripts set Error.stackTraceLimit to, where the snapshot is loaded it is
+  // V8's default.
   virtual absl::StatusOr<std::string> Finish() = 0;
 };
 

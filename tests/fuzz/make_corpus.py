@@ -5,6 +5,7 @@ usage: make_corpus.py [FOLDER]    (FOLDER: tests/fuzz/corpus)
 Files of other names, such as those of inputs that once failed, are left alone. Needs python3-protobuf and protoc.
 """
 
+import hashlib
 import os
 import struct
 import subprocess
@@ -106,7 +107,11 @@ def envelope():
     cooked = recipe.SerializeToString(deterministic=True)
     sized = bytes([len(encoded)]) + encoded + bytes([len(cooked)]) + cooked
     magic = b"\x89EVALD\r\n"
+    note = b"evald serving\ngeneration 7\nconfig " + b"a" * 64 + b"\n"
+    digest = hashlib.sha256(note).hexdigest().encode()
     return {
+        "note": b"\x02" + note + b"sha256 " + digest + b"\n",
+        "note-damaged": b"\x02" + note + b"sha256 " + digest[1:] + b"\n",
         "sealed": b"\x01\x00\x00" + sized + b"startup data",
         "damaged": b"\x01\x01\x80" + sized + b"startup data",
         "damaged-recipe": b"\x01\x01\xc0" + sized,
