@@ -110,6 +110,26 @@ ensure_node() {
   ensure_packages "${NODE_PACKAGES[@]}"
 }
 
+# Prometheus, which scrapes evald in a test, as a program and no more: its package would have it run as a service too,
+# from now on and after every boot, on a port that may be somebody's.
+ensure_prometheus() {
+  [[ -n "$(missing_among prometheus)" ]] || return 0
+  local unit=/etc/systemd/system/prometheus.service policy=/usr/sbin/policy-rc.d own_policy="" status=0
+  require_root_for "apt-get install prometheus"
+  if [[ ! -e "${unit}" && ! -L "${unit}" ]]; then
+    as_root mkdir -p "${unit%/*}"
+    as_root ln -s /dev/null "${unit}"
+  fi
+  if [[ ! -e "${policy}" ]]; then
+    own_policy=yes
+    # What packages ask before they start a service: 101 is no.
+    printf '#!/bin/sh\nexit 101\n' | as_root install -m 755 /dev/stdin "${policy}"
+  fi
+  (ensure_packages prometheus) || status=$?
+  [[ -z "${own_policy}" ]] || as_root rm -f "${policy}"
+  return "${status}"
+}
+
 # Everything that a build needs. Bazel fetches V8's package itself, as the calling user and with what apt knows: in a
 # fresh container that is nothing until the lists have been read.
 ensure_build_packages() {

@@ -7,6 +7,7 @@ readonly NO_TESTS=4
 cmd_test() {
   ensure_build_packages
   ensure_packages "${TEST_PACKAGES[@]}"
+  ensure_prometheus
   local flags targets
   split_arguments "$@"
   local events status=0
