@@ -13,6 +13,7 @@ namespace evald::testing {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -124,6 +125,19 @@ TEST_F(AdminTest, ABodyMayBeAsLongAsARequest) {
   EXPECT_THAT(refused.body, HasSubstr("4194304 bytes"));
 }
 
+TEST_F(AdminTest, LiveFiguresComeAsEvents) {
+  EXPECT_EQ(Eval(R"({"source":"1"})").status, 200);
+  HttpConnection connection(daemon().admin_address());
+  connection.Send(ToBytes({.target = "/v1/events?interval_ms=200"}));
+  EXPECT_THAT(connection.ReadUntil("\n\n"),
+              AllOf(HasSubstr("Content-Type: text/event-stream\r\n"),
+                    HasSubstr("data: {\"phase\":\"ready\","), HasSubstr(R"("OK":")")));
+  EXPECT_TRUE(Eventually([&] {
+    const std::string all = connection.ReadMore();
+    return all.find("data: {", all.find("data: {") + 1) != std::string::npos;
+  })) << "the next one";
+}
+
 TEST_F(AdminTest, MethodsArePartOfThePath) {
   const HttpAnswer answer = Get(daemon(), "/v1/eval");
   EXPECT_EQ(answer.status, 405);
@@ -175,6 +189,16 @@ TEST_F(AdminOnTcpTest, ARequestUnderWayIsAnsweredBeforeTheDaemonGoes) {
   const HttpAnswer answer = connection.ReadAnswer();
   EXPECT_EQ(answer.status, 200);
   EXPECT_THAT(answer.body, HasSubstr(R"("json":"42")"));
+  EXPECT_EQ(daemon_->Wait(), 0) << daemon_->Log();
+}
+
+TEST_F(AdminOnTcpTest, StreamsEndWithTheDaemon) {
+  Start("");
+  HttpConnection connection(daemon_->admin_address());
+  connection.Send(ToBytes({.target = "/v1/events"}));
+  connection.ReadUntil("\n\n");
+  daemon_->Signal(SIGTERM);
+  EXPECT_THAT(connection.ReadAnswer().body, EndsWith("0\r\n\r\n"));
   EXPECT_EQ(daemon_->Wait(), 0) << daemon_->Log();
 }
 

@@ -128,6 +128,11 @@ class EchoHost final : public evald::WorkerHost {
   std::set<evald::WorkerId> ended_;
 };
 
+class NobodyWatches final : public evald::RequestObserver {
+ public:
+  void OnFinished(const evald::FinishedRequest&) override {}
+};
+
 evald::Tenants OneKind() {
   evald::TenantRules rules;
   v1::Limits& limits = rules.limits.defaults;
@@ -163,7 +168,7 @@ class Server {
                             .loop = &loop_,
                             .scheduler = &scheduler_,
                             .request_ids = &request_ids_,
-                            .observer = &observers_,
+                            .observer = &observer_,
                             .max_request_bytes = kMaxBodyBytes},
                            router_);
     router_.Add(http::verb::post, "/echo", [](const evald::AdminRequest& request) {
@@ -235,7 +240,7 @@ class Server {
   evald::Pool pool_{{.min_idle = 1, .max_workers = 2}, &host_, &loop_.timers()};
   evald::Scheduler scheduler_{{}, &tenants_, &pool_, &loop_.timers()};
   evald::RequestIds request_ids_;
-  evald::RequestObservers observers_;
+  NobodyWatches observer_;
   std::optional<evald::AdminToken> token_;
   evald::AdminRouter router_;
   std::unique_ptr<evald::AdminServer> server_;

@@ -72,6 +72,11 @@ std::string HttpConnection::ReadUntil(const std::string& text) {
   return read_;
 }
 
+std::string HttpConnection::ReadMore() {
+  ReadSome();
+  return read_;
+}
+
 HttpAnswer HttpConnection::ReadAnswer() {
   while (ReadSome()) {
   }

@@ -25,6 +25,8 @@ class HttpConnection {
   void Send(const std::string& text) const;
   // Reads on until all that was read has `text` in it, or the server hangs up; gives all that was read.
   std::string ReadUntil(const std::string& text);
+  // Waits for more, and gives all that was read.
+  std::string ReadMore();
   // Reads on until the server hangs up.
   HttpAnswer ReadAnswer();
   // As a client that crashes.
