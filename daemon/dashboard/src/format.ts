@@ -1,6 +1,7 @@
 // Figures as people read them.
 
 const NBSP = '\u00a0';
+const shortened = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 2 });
 const grouped = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
 function digits(value: number): string {
@@ -13,6 +14,11 @@ function withUnit(value: string, unit: string): string {
 
 export function count(value: number): string {
   return grouped.format(value);
+}
+
+// Where there is little room: "8.6K".
+export function compact(value: number): string {
+  return value < 1000 ? grouped.format(value) : shortened.format(value);
 }
 
 export function rate(perSecond: number): string {

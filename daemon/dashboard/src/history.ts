@@ -3,7 +3,8 @@ import { signal } from '@preact/signals';
 import { instant, integer, seconds } from './messages';
 import type { DurationText, LatencySummary, LiveStatus } from './messages';
 
-export const SPAN_SECONDS = 600;
+const SPAN_SECONDS = 600;
+const LEAST_SPAN_SECONDS = 60;
 // Longer than this without news is drawn as a gap.
 const GAP_SECONDS = 4;
 
@@ -25,8 +26,10 @@ export function columns(names: readonly Figure[]): [number[], ...(number | null)
   return [times, ...names.map((name) => figures[name])];
 }
 
-export function lastTime(): number {
-  return times.at(-1) ?? 0;
+// What a plot shows of the time: what there is, but never so little that a few seconds fill it.
+export function shownSpan(): [number, number] {
+  const last = times.at(-1) ?? Date.now() / 1000;
+  return [Math.min(times[0] ?? last, last - LEAST_SPAN_SECONDS), last];
 }
 
 function add(time: number, sample: Sample | null): void {
@@ -47,7 +50,7 @@ function measured(summary: LatencySummary | undefined, value: DurationText | und
 
 export function remember(status: LiveStatus): void {
   const time = instant(status.time) / 1000;
-  const last = lastTime();
+  const last = times.at(-1) ?? 0;
   // The clock of the machine was put back: what was before cannot be drawn with what is now.
   if (time < last - GAP_SECONDS) dropBefore(Number.POSITIVE_INFINITY);
   else if (time <= last) return;

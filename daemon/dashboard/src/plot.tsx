@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { clock } from './format';
-import { columns, historyVersion, lastTime, SPAN_SECONDS } from './history';
+import { columns, historyVersion, shownSpan } from './history';
 import type { Figure } from './history';
 import { colours } from './theme';
 
@@ -93,7 +93,7 @@ function optionsOf(props: PlotProps, width: number): uPlot.Options {
     legend: { show: false },
     cursor: { sync: { key: SYNC }, y: false, drag: { x: false, y: false }, points: { size: 6 } },
     scales: {
-      x: { time: true, range: () => [lastTime() - SPAN_SECONDS, lastTime()] },
+      x: { time: true, range: shownSpan },
       y: { distr: props.logarithmic ? 3 : 1, range: range(props.logarithmic ?? false) },
     },
     axes: [
@@ -101,8 +101,9 @@ function optionsOf(props: PlotProps, width: number): uPlot.Options {
         ...axis,
         space: 70,
         size: 26,
-        incrs: [60, 120, 300],
-        values: (_plot, marks) => marks.map((each) => clock(each * 1000).slice(0, 5)),
+        incrs: [10, 30, 60, 120, 300],
+        values: (_plot, marks, _axis, _space, step) =>
+          marks.map((each) => clock(each * 1000).slice(0, step < 60 ? 8 : 5)),
       },
       {
         ...axis,

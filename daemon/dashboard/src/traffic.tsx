@@ -1,5 +1,5 @@
 // What evald does this moment: figures, plots, and how requests end.
-import { count, duration, mark, percent, rate, span } from './format';
+import { compact, count, duration, mark, percent, rate, span } from './format';
 import { status } from './live';
 import { integer, seconds } from './messages';
 import type { LatencyBucket, LatencySummary, LiveStatus } from './messages';
@@ -129,6 +129,9 @@ interface Bar {
   count: number;
 }
 
+// Names of buckets have the room of a phone's width.
+const MOST_NAMED_BARS = 7;
+
 // Without the empty buckets at either end, but never fewer than a few, so that one bar does not fill the
 // picture.
 function barsOf(buckets: LatencyBucket[]): Bar[] {
@@ -150,6 +153,7 @@ function barsOf(buckets: LatencyBucket[]): Bar[] {
 function Histogram({ buckets }: { buckets: LatencyBucket[] }) {
   const bars = barsOf(buckets);
   const highest = Math.max(1, ...bars.map((bar) => bar.count));
+  const step = Math.ceil(bars.length / MOST_NAMED_BARS);
   const all = bars.reduce((sum, bar) => sum + bar.count, 0);
   return (
     <section class="card plot" aria-labelledby="histogram-title">
@@ -161,17 +165,24 @@ function Histogram({ buckets }: { buckets: LatencyBucket[] }) {
       </header>
       {bars.length === 0 && <p class="nothing">Waiting for the first request</p>}
       {bars.length > 0 && (
-        <ol class="histogram">
-          {bars.map((bar) => (
-            <li key={bar.label} title={`${bar.label}: ${count(bar.count)}`}>
-              <span class="amount">{bar.count === 0 ? '' : count(bar.count)}</span>
+        <ol class={bars.length > 10 ? 'histogram many' : 'histogram'}>
+          {bars.map((bar, index) => (
+            <li
+              key={bar.label}
+              class={index % step === 0 ? 'named-end' : ''}
+              title={`${bar.label}: ${count(bar.count)}`}
+            >
+              <span class="amount">{bar.count === 0 ? '' : compact(bar.count)}</span>
               <span
                 class="bar"
-                style={{ height: `${(100 * bar.count) / highest}%`, minHeight: bar.count > 0 ? '2px' : '0' }}
+                style={{
+                  height: `calc(var(--highest) * ${bar.count / highest})`,
+                  minHeight: bar.count > 0 ? '2px' : '0',
+                }}
                 aria-hidden="true"
               />
-              <span class="end">
-                <span class="unseen">{`${bar.label}, `}</span>
+              <span class="unseen">{bar.label}</span>
+              <span class="end" aria-hidden="true">
                 {bar.end === '' ? 'more' : bar.end}
               </span>
             </li>
