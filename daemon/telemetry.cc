@@ -41,7 +41,11 @@ void Telemetry::FillLive(v1::LiveStatus& status) {
   status.mutable_stored()->Swap(stored.mutable_snapshots());
   source_->FillWorkers(kMostWorkers, *status.mutable_workers());
   live_stats_.Fill(status);
-  if (changes_ != nullptr) changes_->FillChange(*status.mutable_change());
+  if (changes_ != nullptr) {
+    changes_->FillChange(*status.mutable_change());
+    // Before the first one there is nothing to say.
+    if (!status.change().under_way() && !status.change().has_outcome()) status.clear_change();
+  }
   status.set_daemon_bytes(ResidentBytes());
 }
 

@@ -227,6 +227,21 @@ def listen_address():
     return {name: text.encode() for name, text in texts.items()}
 
 
+def traceparent():
+    ids = "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7"
+    texts = {
+        "version-0": "00-" + ids + "-01",
+        "version-1-longer": "01-" + ids + "-01-more",
+        "version-0-longer": "00-" + ids + "-01-more",
+        "version-ff": "ff-" + ids + "-01",
+        "upper-case": "00-" + ids.upper() + "-01",
+        "no-trace": "00-" + "0" * 32 + "-00f067aa0ba902b7-01",
+        "no-parent": "00-4bf92f3577b34da6a3ce929d0e0e4736-" + "0" * 16 + "-01",
+        "short": "00-" + ids + "-0",
+    }
+    return {name: text.encode() for name, text in texts.items()}
+
+
 def spawn_wire():
     return {
         "request": b"\x09\0\0\0\x09\x07\0\0\0\0\0\0\0",
@@ -307,6 +322,7 @@ CORPORA = {
     "listen_address_fuzz": listen_address,
     "request_fuzz": requests,
     "spawn_wire_fuzz": spawn_wire,
+    "traceparent_fuzz": traceparent,
     "value_fuzz": value,
     "worker_channel_fuzz": worker_channel,
 }
