@@ -35,7 +35,7 @@ class DashboardTest : public ::testing::Test {
                                     {"DASHBOARD_URL", absl::StrCat("http://", address_, "/")},
                                     {"EXTENSION_FILE", extension_},
                                     {"PLAYWRIGHT", PathFromEnvironment("PLAYWRIGHT")},
-                                    {"TOKEN_FILE", daemon_->data_dir() + "/admin_token"}}},
+                                    {"TOKEN_FILE", daemon_->data_dir() + "/admin-token"}}},
                    kBrowserPatience);
     EXPECT_EQ(ending.code, 0) << ending.err << ending.out << "\nthe daemon's log:\n" << daemon_->Log();
   }

@@ -35,6 +35,9 @@ filegroup(
 exports_files(glob(["node_modules/*/package.json"]))
 """
 
+# Everything that is pinned, whatever the user's own configuration leaves out.
+_FLAGS = ["--ignore-scripts", "--include=dev", "--include=optional", "--no-audit", "--no-fund", "--fetch-retries=4"]
+
 def _find(ctx, program):
     path = ctx.which(program)
     if not path:
@@ -69,10 +72,10 @@ def _npm_impl(ctx):
     for label in [ctx.attr.package, ctx.attr.lock, ctx.attr.npmrc]:
         ctx.file(label.name, ctx.read(ctx.path(label)), executable = False)
     ctx.report_progress("npm ci")
-    done = ctx.execute([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=4"])
+    done = ctx.execute([npm, "ci"] + _FLAGS)
     if done.return_code != 0:
-        fail("`npm ci` failed, which installs what third_party/npm/package-lock.json lists. It needs npm's registry, or a mirror of it " +
-             "named in npm's configuration.\n{}{}".format(done.stdout, done.stderr))
+        fail(("`npm ci` failed, which installs what third_party/npm/package-lock.json lists. It needs npm's " +
+              "registry, or a mirror of it that npm's configuration names.\n{}{}").format(done.stdout, done.stderr))
     ctx.symlink(node, "bin/node")
     ctx.file("BUILD.bazel", _BUILD.format(packages = repr(_packages(ctx))), executable = False)
 

@@ -60,43 +60,55 @@ export function sayOutcome(outcome: SnapshotOutcome): string {
   }
 }
 
+// What comes of `change` by one piece of news.
 function advance(change: SnapshotChange, progress: SnapshotProgress): SnapshotChange {
-  if (progress.began) {
-    announce(`${stageLabel(progress.began.stage)}: begun`);
-    return { ...change, stage: progress.began.stage ?? '' };
-  }
-  if (progress.ended) {
-    announce(`${stageLabel(progress.ended.stage)}: done in ${duration(seconds(progress.ended.took))}`);
-    return { ...change, stage: '', stages: [...(change.stages ?? []), progress.ended] };
-  }
-  if (progress.log !== undefined)
+  if (progress.began) return { ...change, stage: progress.began.stage ?? '' };
+  if (progress.ended) return { ...change, stage: '', stages: [...(change.stages ?? []), progress.ended] };
+  if (progress.log !== undefined) {
     return { ...change, log: [...(change.log ?? []), progress.log].slice(-LOG_LINES) };
-  if (progress.outcome) {
-    announce(sayOutcome(progress.outcome));
-    return { ...change, under_way: false, stage: '', outcome: progress.outcome };
   }
+  if (progress.outcome) return { ...change, under_way: false, stage: '', outcome: progress.outcome };
   return change;
 }
 
-async function follow(path: string, body: unknown): Promise<void> {
+function sayProgress({ began, ended, outcome }: SnapshotProgress): void {
+  if (began) announce(`${stageLabel(began.stage)}: begun`);
+  if (ended) announce(`${stageLabel(ended.stage)}: done in ${duration(seconds(ended.took))}`);
+  if (outcome) announce(sayOutcome(outcome));
+}
+
+// Counts what this page asked for. A rollback may be asked for while a regeneration is under way, which it takes over
+// from: only the latest is shown.
+let latest = 0;
+
+async function follow(path: string, body: unknown, mine: number): Promise<void> {
   const response = await request(path, postJson(body, { headers: { accept: 'text/event-stream' } }));
-  own.value = { under_way: true };
+  let change: SnapshotChange = { under_way: true };
+  own.value = change;
   if (response.body === null) return;
-  for await (const event of serverEvents(response.body))
-    own.value = advance(own.value, JSON.parse(event) as SnapshotProgress);
-  if (own.value.under_way)
+  for await (const event of serverEvents(response.body)) {
+    if (mine !== latest) return;
+    const progress = JSON.parse(event) as SnapshotProgress;
+    sayProgress(progress);
+    change = advance(change, progress);
+    own.value = change;
+  }
+  if (change.under_way) {
     throw new AdminError(0, {
       message: 'The connection ended before the change did, which goes on without it.',
     });
+  }
 }
 
 async function ask(path: string, body: unknown): Promise<void> {
-  if (asking.value) return;
+  latest += 1;
+  const mine = latest;
   asking.value = true;
   refusal.value = null;
   try {
-    await follow(path, body);
+    await follow(path, body, mine);
   } catch (error) {
+    if (mine !== latest) return;
     own.value = null;
     refusal.value =
       error instanceof AdminError
@@ -104,7 +116,7 @@ async function ask(path: string, body: unknown): Promise<void> {
         : new AdminError(0, { message: 'The connection to evald broke; the change goes on without it.' });
     announce(refusal.value.message);
   } finally {
-    asking.value = false;
+    if (mine === latest) asking.value = false;
   }
 }
 

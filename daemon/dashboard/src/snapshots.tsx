@@ -192,7 +192,6 @@ function Generation({ snapshot, older, largest }: GenerationProps) {
           <button
             type="button"
             class="small"
-            disabled={changing.value}
             aria-label={`Roll back to generation ${generation}`}
             onClick={() => askToRollBack(generation)}
           >
