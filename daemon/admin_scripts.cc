@@ -73,7 +73,7 @@ class HttpCall final : public ScriptCall<Request, Response>,
     if (const absl::Status parsed = FromJson(body, this->work()); !parsed.ok()) {
       unacceptable_ = this->Invalid(parsed);
     } else {
-      unacceptable_ = this->Prepare(*shared_->parts.tenants, body.size());
+      unacceptable_ = this->Prepare(*shared_->parts.tenants->Get(), body.size());
     }
   }
 

@@ -9,12 +9,12 @@
 #include "daemon/request_id.h"
 #include "daemon/request_observer.h"
 #include "daemon/scheduler.h"
-#include "daemon/tenants.h"
+#include "daemon/tenants_in_force.h"
 
 namespace evald {
 
 struct AdminScripts {
-  const Tenants* tenants;
+  const TenantsInForce* tenants;
   Loop* loop;
   Scheduler* scheduler;
   RequestIds* request_ids;

@@ -92,9 +92,10 @@ class AdminScriptsTest : public testing::Test {
 
   Loop loop_;
   FakeWorkerHost host_;
-  const Tenants tenants_{TenantRules{Bounds(), /*max_queue=*/200, /*max_running=*/1}};
+  TenantsInForce tenants_{
+      std::make_shared<const Tenants>(TenantRules{Bounds(), /*max_queue=*/200, /*max_running=*/1})};
   Pool pool_{{.min_idle = 1, .max_workers = 1}, &host_, &loop_.timers()};
-  Scheduler scheduler_{{}, &tenants_, &pool_, &loop_.timers()};
+  Scheduler scheduler_{{}, tenants_.Get(), &pool_, &loop_.timers()};
   RequestIds request_ids_;
   Ends observer_;
   std::optional<AdminRouter> router_;

@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/unique_fd.h"
+#include "daemon/json_equal.h"
 #include "daemon/proto_time.h"
 
 namespace evald {
@@ -20,6 +22,8 @@ namespace {
 constexpr uint64_t kMiB = 1 << 20;
 // A frame's length has 32 bits (base/frame.h), and gRPC counts in int.
 constexpr uint64_t kMaxMessageBytes = 1 << 30;
+constexpr size_t kMaxFileBytes = 64 * kMiB;
+constexpr uint32_t kMostGenerations = 1000;
 
 // Gathers the parser's complaints, with places that count from 1.
 class ErrorGatherer final : public google::protobuf::io::ErrorCollector {
@@ -86,6 +90,9 @@ absl::Status ResolveSizesAndTimes(v1::EvaldConfig& config, ResolvedConfig& resol
   if (config.max_request_bytes() == 0) config.set_max_request_bytes(64 * kMiB);
   if (config.max_request_bytes() > kMaxMessageBytes)
     return Invalid("max_request_bytes", "must be at most 1 GiB");
+  if (config.kept_generations() == 0) config.set_kept_generations(8);
+  if (config.kept_generations() > kMostGenerations)
+    return Invalid("kept_generations", absl::StrCat("must be at most ", kMostGenerations));
 
   using std::chrono::milliseconds;
   using std::chrono::seconds;
@@ -147,6 +154,14 @@ absl::Status ValidateSources(const v1::EvaldConfig& config) {
         ValidateText(absl::StrCat("warmup[", i, "]"), config.warmup(i).file(), config.warmup(i).source());
     if (!ok.ok()) return ok;
   }
+  for (int i = 0; i < config.canaries_size(); ++i) {
+    const v1::CanaryConfig& canary = config.canaries(i);
+    const std::string path = absl::StrCat("canaries[", i, "]");
+    absl::Status ok = ValidateText(path, canary.file(), canary.source());
+    if (!ok.ok()) return ok;
+    if (!canary.expect().empty() && !IsJson(canary.expect()))
+      return Invalid(absl::StrCat(path, ".expect"), "is not JSON");
+  }
   return absl::OkStatus();
 }
 
@@ -169,6 +184,8 @@ absl::StatusOr<v1::EvaldConfig> ReadConfigFile(const std::string& path) {
   while (size > 0) {
     size = read(file.get(), buffer, sizeof(buffer));
     if (size > 0) text.append(buffer, static_cast<size_t>(size));
+    if (text.size() > kMaxFileBytes)
+      return absl::OutOfRangeError(absl::StrCat("the configuration file ", path, " is longer than 64 MiB"));
   }
   if (size < 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot read the configuration file ", path));
   return ParseConfig(text, path);
@@ -187,6 +204,13 @@ absl::StatusOr<ResolvedConfig> ResolveConfig(v1::EvaldConfig config, std::string
   resolved.tenants = *std::move(tenants);
   resolved.proto = std::move(config);
   return resolved;
+}
+
+absl::StatusOr<ResolvedConfig> LoadConfig(const std::string& file) {
+  if (file.empty()) return ResolveConfig(v1::EvaldConfig(), std::filesystem::current_path().string());
+  absl::StatusOr<v1::EvaldConfig> config = ReadConfigFile(file);
+  if (!config.ok()) return config.status();
+  return ResolveConfig(*std::move(config), std::filesystem::absolute(file).parent_path().string());
 }
 
 }  // namespace evald

@@ -33,10 +33,13 @@ struct ResolvedConfig {
 // `origin` is what errors call the text, as in "evald.conf:3:7: Expected integer".
 absl::StatusOr<v1::EvaldConfig> ParseConfig(absl::string_view text, absl::string_view origin);
 
-// NOT_FOUND or another code, with path and reason, where the file cannot be read.
+// NOT_FOUND or another code, with path and reason, where the file cannot be read. At most 64 MiB.
 absl::StatusOr<v1::EvaldConfig> ReadConfigFile(const std::string& path);
 
 // INVALID_ARGUMENT names the field by its path. Whether files and built-in names exist is not looked at here.
 absl::StatusOr<ResolvedConfig> ResolveConfig(v1::EvaldConfig config, std::string folder);
+
+// The configuration in `file`, resolved; without a file, the defaults.
+absl::StatusOr<ResolvedConfig> LoadConfig(const std::string& file);
 
 }  // namespace evald

@@ -32,6 +32,7 @@ TEST(Config, AnEmptyOneIsValidAndComplete) {
   EXPECT_EQ(config->zygote_max_age, std::chrono::hours(1));
   EXPECT_EQ(config->kill_grace, std::chrono::milliseconds(250));
   EXPECT_EQ(config->proto.max_request_bytes(), 64u << 20);
+  EXPECT_EQ(config->proto.kept_generations(), 8u);
   EXPECT_EQ(config->proto.admission().max_queue(), 1024u);
   EXPECT_EQ(config->proto.admission().max_queue_bytes(), 256u << 20);
   EXPECT_EQ(config->proto.max_limits().wall_time().seconds(), 60);
@@ -83,6 +84,9 @@ TEST(Config, SourcesAreGivenOnce) {
   EXPECT_THAT(ErrorOf("modules { specifier: 'a' file: 'x.mjs' source: '1' }"),
               StartsWith("modules[0]: has both"));
   EXPECT_THAT(ErrorOf("warmup { }"), StartsWith("warmup[0]: has neither"));
+  EXPECT_THAT(ErrorOf("canaries { name: 'x' }"), StartsWith("canaries[0]: has neither"));
+  EXPECT_THAT(ErrorOf("canaries { source: '1' expect: 'one' }"),
+              StartsWith("canaries[0].expect: is not JSON"));
 }
 
 TEST(Config, AFileThatCannotBeReadIsNamedWithTheReason) {

@@ -1,9 +1,7 @@
 // Daemon: wires everything together, boots it, and takes it down.
 //
-//   boot: ports -> evald-snapshot -> zygote -> first workers -> ready
-//
 // The ports come first: a port in use is found out before anything is built, and health checks are answered
-// from the start.
+// from the start. What is served, from the boot on, is SnapshotLife's business.
 #pragma once
 
 #include <boost/asio/signal_set.hpp>
@@ -14,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "daemon/admin_router.h"
 #include "daemon/admin_server.h"
+#include "daemon/admin_token.h"
 #include "daemon/config.h"
 #include "daemon/drainable.h"
 #include "daemon/grpc_server.h"
@@ -24,19 +23,22 @@
 #include "daemon/request_id.h"
 #include "daemon/scheduler.h"
 #include "daemon/script_service.h"
+#include "daemon/serving.h"
 #include "daemon/shutdown.h"
+#include "daemon/snapshot_life.h"
 #include "daemon/snapshot_service.h"
-#include "daemon/snapshot_tool.h"
 #include "daemon/status_service.h"
 #include "daemon/status_source.h"
 #include "daemon/telemetry.h"
+#include "daemon/tenants_in_force.h"
 
 namespace evald {
 
 // Made, run and destroyed on the main thread, which is the loop's thread.
 class Daemon final : public StatusSource, private Drainable, private ShutdownSteps {
  public:
-  // UNAVAILABLE: an address cannot be listened on.
+  // UNAVAILABLE: an address cannot be listened on. Another error: the admin token's file is not as it has to
+  // be.
   static absl::StatusOr<std::unique_ptr<Daemon>> Create(Options options, ResolvedConfig config);
   ~Daemon() override;
 
@@ -52,18 +54,13 @@ class Daemon final : public StatusSource, private Drainable, private ShutdownSte
   }
 
  private:
-  Daemon(Options options, ResolvedConfig config);
+  Daemon(Options options, ResolvedConfig config, std::optional<AdminToken> admin_token);
 
+  const AdminToken* AdminTokenOrNull() const { return admin_token_.has_value() ? &*admin_token_ : nullptr; }
   absl::Status Listen();
   void AwaitSignal();
 
-  // The boot, step by step.
-  void BuildSnapshot();
-  void StartZygote(BuiltSnapshot snapshot);
-  void OnZygoteUp(const internal::ZygoteBooted& booted);
-  void AwaitFirstWorkers(MonotonicTime deadline);
-  void OnReady();
-  void FailBoot(const absl::Status& why);
+  void OnBooted(const absl::Status& booted);
 
   void StartLameDuck() override;
 
@@ -76,7 +73,8 @@ class Daemon final : public StatusSource, private Drainable, private ShutdownSte
   void Leave() override;
 
   const Options options_;
-  const ResolvedConfig config_;
+  // None: it could not be had, and nobody can change what is served.
+  const std::optional<AdminToken> admin_token_;
   Loop loop_;
   const MonotonicTime started_;
   Phase phase_ = Phase::kBooting;
@@ -84,13 +82,12 @@ class Daemon final : public StatusSource, private Drainable, private ShutdownSte
   absl::Status boot_failure_;
 
   // Each of these uses the ones before it.
-  UniqueFd image_;  // the sealed snapshot, for every zygote to come
-  std::optional<internal::SnapshotReady> snapshot_;
-  std::optional<internal::ZygoteBooted> zygote_facts_;
-  std::unique_ptr<SnapshotTool> snapshot_tool_;
+  TenantsInForce tenants_;
   std::unique_ptr<Images> images_;
   std::unique_ptr<Pool> pool_;
   std::unique_ptr<Scheduler> scheduler_;
+  std::unique_ptr<Serving> serving_;
+  std::unique_ptr<SnapshotLife> life_;
   RequestIds request_ids_;
   std::unique_ptr<Telemetry> telemetry_;
   AdminRouter admin_router_;
@@ -101,7 +98,6 @@ class Daemon final : public StatusSource, private Drainable, private ShutdownSte
   std::unique_ptr<GrpcServer> grpc_server_;
   boost::asio::signal_set signals_;
   Shutdown shutdown_;
-  Timer first_workers_timer_;
 };
 
 }  // namespace evald

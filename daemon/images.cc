@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "base/check.h"
 
 namespace evald {
@@ -18,84 +19,163 @@ constexpr size_t kMostRetired = 3;
 }  // namespace
 
 void Images::Image::OnWorkerReady(WorkerId id, const internal::WorkerReady& ready) {
-  owner->events_->OnWorkerReady(id, ready);
+  if (events != nullptr) events->OnWorkerReady(id, ready);
 }
 
 void Images::Image::OnWorkerReply(WorkerId id, internal::WorkerReply& reply) {
-  owner->events_->OnWorkerReply(id, reply);
+  if (events != nullptr) events->OnWorkerReply(id, reply);
+}
+
+void Images::Image::OnWorkerLeaving(WorkerId id) {
+  if (events != nullptr) events->OnWorkerLeaving(id);
 }
 
 void Images::Image::OnWorkerEnded(WorkerId id, const WorkerEnd& end) {
   owner->owners_.erase(id);
   if (--workers == 0 && this != owner->serving_.get()) owner->SweepSoon();
-  owner->events_->OnWorkerEnded(id, end);
+  if (events != nullptr) events->OnWorkerEnded(id, end);
 }
 
 void Images::Image::OnForksPossible() {
-  if (this == owner->serving_.get()) owner->events_->OnForksPossible();
+  if (this == owner->serving_.get()) events->OnForksPossible();
 }
 
-Images::Images(boost::asio::io_context& io, TimerQueue& timers, Launcher launcher, Handlers handlers)
-    : io_(io), timers_(timers), launcher_(std::move(launcher)), handlers_(std::move(handlers)) {}
+Images::Images(boost::asio::io_context& io, TimerQueue& timers,
+               absl::AnyInvocable<void(const internal::ZygoteBooted&)> on_up)
+    : io_(io), timers_(timers), on_up_(std::move(on_up)) {}
 
-void Images::Start(Options options) {
-  EVALD_CHECK(last_number_ == 0 && events_ != nullptr, "started once, with somebody to tell");
-  options_ = std::move(options);
-  serving_ = Make();
-  serving_->zygote->Start(options_.zygote);
+absl::Status Images::Stage(std::unique_ptr<Source> source, WorkerEvents* events, StageHandlers handlers) {
+  EVALD_CHECK(events_ != nullptr && events != nullptr, "there is somebody to tell");
+  EVALD_CHECK(!stopping_, "nothing is staged once all is stopped");
+  // A new process of the old image is not worth waiting for.
+  if (renewing_) Abandon();
+  EVALD_CHECK(next_ == nullptr, "one is staged at a time");
+  if (const size_t draining = Draining(); draining >= kMostRetired) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        draining, " earlier images still have requests running on them: try again when those have ended"));
+  }
+  return Start(std::move(source), events, std::move(handlers));
 }
 
-std::unique_ptr<Images::Image> Images::Make() {
-  auto image = std::make_unique<Image>();
-  image->owner = this;
-  image->number = ++last_number_;
-  image->zygote = std::make_unique<ZygoteHandle>(
-      io_, timers_, [this](absl::AnyInvocable<void(int)> on_exit) { return launcher_(std::move(on_exit)); },
+absl::Status Images::Start(std::shared_ptr<Source> source, WorkerEvents* events, StageHandlers handlers) {
+  next_ = std::make_unique<Image>();
+  Image& image = *next_;
+  image.owner = this;
+  image.events = events;
+  image.source = std::move(source);
+  image.handlers = std::move(handlers);
+  image.number = ++last_number_;
+  image.zygote = std::make_unique<ZygoteHandle>(
+      io_, timers_,
+      [source = image.source](absl::AnyInvocable<void(int)> on_exit) {
+        return source->launcher(std::move(on_exit));
+      },
       ZygoteHandle::Handlers{
-          .on_up = [this, image = image.get()](const internal::ZygoteBooted& b) { OnUp(*image, b); },
-          .on_first_boot_failed =
-              [this, image = image.get()](const absl::Status& why) { OnBootFailed(*image, why); }});
-  image->zygote->SetEvents(image.get());
-  return image;
+          .on_up = [this, &image](const internal::ZygoteBooted& booted) { OnUp(image, booted); },
+          .on_failed = [this, &image](const absl::Status& why) { OnFailed(image, why); }});
+  image.zygote->SetEvents(&image);
+  starting_ = true;
+  start_failure_ = absl::OkStatus();
+  image.zygote->Start(image.source->zygote);
+  starting_ = false;
+  return start_failure_;
 }
 
 void Images::OnUp(Image& image, const internal::ZygoteBooted& booted) {
-  if (&image == next_.get()) Switch();
-  if (&image != serving_.get()) return;
-  renewal_timer_ = timers_.After(options_.max_age, [this] { Renew(); });
-  if (handlers_.on_up) handlers_.on_up(booted);
-}
-
-void Images::OnBootFailed(Image& image, const absl::Status& why) {
-  if (&image == serving_.get()) {
-    if (handlers_.on_first_boot_failed) handlers_.on_first_boot_failed(why);
+  if (&image == next_.get()) {
+    // Taken out: it may be promoted meanwhile.
+    auto on_up = std::move(image.handlers.on_up);
+    if (on_up) on_up(booted);
     return;
   }
+  if (&image != serving_.get()) return;
+  RenewAfter(image.source->max_age);
+  if (on_up_) on_up_(booted);
+}
+
+void Images::OnFailed(Image& image, const absl::Status& why) {
   if (&image != next_.get()) return;
-  spdlog::error("the next zygote did not boot, the one that serves goes on: {}", std::string(why.message()));
-  next_->gone = true;
+  image.gone = true;
+  auto on_failed = std::move(image.handlers.on_failed);
+  Abandon();
+  if (starting_) {
+    start_failure_ = why;
+  } else if (on_failed) {
+    on_failed(why);
+  }
+}
+
+bool Images::CanForkStaged() const { return next_ != nullptr && next_->zygote->up(); }
+
+WorkerId Images::ForkStaged() {
+  EVALD_CHECK(CanForkStaged(), "workers are forked from a zygote that is up");
+  return ForkFrom(*next_);
+}
+
+void Images::Promote(absl::AnyInvocable<void()> on_gone) {
+  EVALD_CHECK(CanForkStaged(), "what takes over is up");
+  next_->events = events_;
+  next_->handlers = StageHandlers();
+  next_->zygote->KeepUp();
+  renewing_ = false;
+  if (serving_ != nullptr) {
+    serving_->zygote->Retire();
+    spdlog::info("workers are forked from another zygote now; {} of the old one's remain", serving_->workers);
+    serving_->on_gone = std::move(on_gone);
+    retired_.push_back(std::move(serving_));
+    SweepSoon();
+  }
+  serving_ = std::move(next_);
+  RenewAfter(serving_->source->max_age);
+}
+
+void Images::Abandon() {
+  if (next_ == nullptr) return;
+  next_->events = nullptr;
+  renewing_ = false;
   retired_.push_back(std::move(next_));
   SweepSoon();
-  renewal_timer_ = timers_.After(std::min(options_.max_age, kRetryPause), [this] { Renew(); });
+  // If it was to renew the serving one.
+  if (serving_ != nullptr && !renewal_timer_.armed()) RenewAfter(kRetryPause);
+}
+
+size_t Images::Draining() const {
+  return static_cast<size_t>(std::count_if(
+      retired_.begin(), retired_.end(),
+      [](const std::unique_ptr<Image>& image) { return image->events != nullptr && image->workers > 0; }));
+}
+
+void Images::SetMaxAge(Duration max_age) {
+  if (serving_ == nullptr || serving_->source->max_age == max_age) return;
+  serving_->source->max_age = max_age;
+  RenewAfter(max_age);
+}
+
+void Images::RenewAfter(Duration delay) {
+  renewal_timer_ = timers_.After(delay, [this] { Renew(); });
 }
 
 void Images::Renew() {
-  if (next_ != nullptr || !serving_->zygote->up()) return;
-  if (retired_.size() >= kMostRetired) {
-    renewal_timer_ = timers_.After(std::min(options_.max_age, kRetryPause), [this] { Renew(); });
-    return;
-  }
-  next_ = Make();
-  next_->zygote->Start(options_.zygote);
+  const Duration again = std::min(serving_->source->max_age, kRetryPause);
+  if (next_ != nullptr || Draining() >= kMostRetired) return RenewAfter(again);
+  // One that has died is started again anyway, and is young then.
+  if (!serving_->zygote->up()) return;
+  renewing_ = true;
+  const absl::Status started =
+      Start(serving_->source, events_,
+            {.on_up =
+                 [this](const internal::ZygoteBooted& booted) {
+                   ++renewals_;
+                   Promote(nullptr);
+                   if (on_up_) on_up_(booted);
+                 },
+             .on_failed = [this](const absl::Status& why) { OnRenewalFailed(why); }});
+  if (!started.ok()) OnRenewalFailed(started);
 }
 
-void Images::Switch() {
-  serving_->zygote->Retire();
-  spdlog::info("workers are forked from another zygote now; {} of the old one's remain", serving_->workers);
-  retired_.push_back(std::move(serving_));
-  serving_ = std::move(next_);
-  ++renewals_;
-  SweepSoon();
+void Images::OnRenewalFailed(const absl::Status& why) {
+  spdlog::error("the next zygote did not boot, the one that serves goes on: {}", std::string(why.message()));
+  RenewAfter(std::min(serving_->source->max_age, kRetryPause));
 }
 
 void Images::SweepSoon() {
@@ -104,27 +184,33 @@ void Images::SweepSoon() {
 
 void Images::Sweep() {
   for (const std::unique_ptr<Image>& image : retired_) {
-    if (image->stopping || image->gone || (image->workers > 0 && !stopping_)) continue;
+    const bool wanted = image->workers > 0 && image->events != nullptr && !stopping_;
+    if (image->stopping || image->gone || wanted) continue;
     image->stopping = true;
     image->zygote->Stop([this, image = image.get()] {
       image->gone = true;
       SweepSoon();
     });
   }
-  for (const std::unique_ptr<Image>& image : retired_) {
-    if (image->gone) restarts_of_gone_ += image->zygote->restarts();
+  std::list<std::unique_ptr<Image>> gone;
+  for (auto at = retired_.begin(); at != retired_.end();) {
+    const auto next = std::next(at);
+    if ((*at)->gone) gone.splice(gone.end(), retired_, at);
+    at = next;
   }
-  retired_.remove_if([](const std::unique_ptr<Image>& image) { return image->gone; });
+  for (const std::unique_ptr<Image>& image : gone) {
+    restarts_of_gone_ += image->zygote->restarts();
+    if (image->on_gone && !stopping_) image->on_gone();
+  }
   if (stopped_ && retired_.empty()) std::exchange(stopped_, nullptr)();
 }
 
 void Images::Stop(absl::AnyInvocable<void()> done) {
+  Abandon();
   stopping_ = true;
   stopped_ = std::move(done);
   renewal_timer_.Cancel();
-  for (std::unique_ptr<Image>* image : {&serving_, &next_}) {
-    if (*image != nullptr) retired_.push_back(std::move(*image));
-  }
+  if (serving_ != nullptr) retired_.push_back(std::move(serving_));
   SweepSoon();
 }
 
@@ -135,13 +221,21 @@ uint64_t Images::restarts() const {
   return sum;
 }
 
-bool Images::CanFork() const { return serving_ != nullptr && serving_->zygote->CanFork(); }
+uint64_t Images::generation() const { return serving_ == nullptr ? 0 : serving_->zygote->generation(); }
 
-void Images::Fork(WorkerId id) {
+bool Images::CanFork() const { return serving_ != nullptr && serving_->zygote->up(); }
+
+WorkerId Images::Fork() {
   EVALD_CHECK(CanFork(), "workers are forked from a zygote that is up");
-  owners_.emplace(id, serving_.get());
-  ++serving_->workers;
-  serving_->zygote->Fork(id);
+  return ForkFrom(*serving_);
+}
+
+WorkerId Images::ForkFrom(Image& image) {
+  const WorkerId id = ++last_worker_;
+  owners_.emplace(id, &image);
+  ++image.workers;
+  image.zygote->Fork(id);
+  return id;
 }
 
 void Images::Send(WorkerId id, const internal::WorkerRequest& request) {

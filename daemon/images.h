@@ -1,12 +1,19 @@
-// Images: the zygote that workers are forked from, and its replacement while everything goes on.
+// Images: the zygote that workers are forked from, and how another one takes its place while everything goes
+// on.
 //
-//   boot --> serving --max_age--> the next one boots --up--> it is serving, the other one retired
-//                                     |                          its workers leave as the pool replaces them,
-//                                  failed: tried again later     then it is stopped
+//   Stage --> staged: boots, is tried by whoever staged it --Promote--> serves --the next one's Promote-->
+//   retired
+//                                     |                                          its workers leave as the
+//                                     pool
+//                         Abandon, or it fails: it goes                          replaces them, then it is
+//                         stopped
+//
+// The serving one serves on until Promote: that moment is the whole swap.
 //
 // A zygote gives all of its workers one address-space layout and one hash seed. So that neither lives for
-// ever, a zygote of max_age is replaced by a new process that loads the same snapshot. Requests notice
-// nothing: new workers are forked from the new zygote, those of the old one finish what they do.
+// ever, a zygote of max_age is replaced by a new process that loads the same snapshot: staged and promoted as
+// any other, but with nothing to try. Requests notice nothing: new workers are forked from the new zygote,
+// those of the old one finish what they do.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -16,6 +23,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
 #include "daemon/timer_queue.h"
 #include "daemon/worker_host.h"
 #include "daemon/zygote_handle.h"
@@ -25,27 +33,42 @@ namespace evald {
 // Loop thread only. Destruction kills all zygotes and calls nobody.
 class Images final : public WorkerHost {
  public:
-  struct Options {
+  // What a zygote is started from, the first time and after a crash.
+  struct Source {
+    ZygoteHandle::Launcher launcher;
     ZygoteHandle::Options zygote;
     // After this time another zygote takes over.
     Duration max_age{};
   };
-  // Called for each zygote process that is started, those after a crash included.
-  using Launcher = ZygoteHandle::Launcher;
-  struct Handlers {
-    // After each boot of a zygote from which workers are forked from then on.
+  // None of them is called from inside a method, and none after Promote or Abandon.
+  struct StageHandlers {
     absl::AnyInvocable<void(const internal::ZygoteBooted&)> on_up;
-    // The very first boot failed; there is no second attempt.
-    absl::AnyInvocable<void(const absl::Status&)> on_first_boot_failed;
+    // It did not boot, or has gone since. It is abandoned already; the ends of its workers were told before.
+    absl::AnyInvocable<void(const absl::Status&)> on_failed;
   };
 
-  Images(boost::asio::io_context& io, TimerQueue& timers, Launcher launcher, Handlers handlers);
+  // `on_up`: after each boot of a zygote that takes over because of the serving one's age or end.
+  Images(boost::asio::io_context& io, TimerQueue& timers,
+         absl::AnyInvocable<void(const internal::ZygoteBooted&)> on_up);
 
-  // REQUIRES: called before Start.
+  // Whom the workers of serving and retired images are reported to. REQUIRES: called before all else.
   void SetEvents(WorkerEvents* events) { events_ = events; }
 
-  // REQUIRES: called once.
-  void Start(Options options);
+  // Boots a zygote beside the serving one. Its workers are reported to `events`, which outlives them or its
+  // Abandon. FAILED_PRECONDITION: too many old ones still wait for their last workers. Any other: it cannot
+  // be started. REQUIRES: nothing is staged.
+  absl::Status Stage(std::unique_ptr<Source> source, WorkerEvents* events, StageHandlers handlers);
+  bool CanForkStaged() const;
+  // As Fork, from the staged one. REQUIRES: CanForkStaged().
+  WorkerId ForkStaged();
+  // It serves from now on, and its workers are reported to the general events. `on_gone`: the one that served
+  // before has gone, with its last worker; never called if there was none. REQUIRES: a staged one is up.
+  void Promote(absl::AnyInvocable<void()> on_gone);
+  // Ends the staged one and its workers, of which no more is heard.
+  void Abandon();
+  // For the one that serves.
+  void SetMaxAge(Duration max_age);
+
   // Hangs up on all zygotes; `done` when they have gone.
   void Stop(absl::AnyInvocable<void()> done);
 
@@ -55,35 +78,43 @@ class Images final : public WorkerHost {
   uint64_t renewals() const { return renewals_; }
 
   bool CanFork() const override;
-  uint64_t generation() const override { return options_.zygote.generation; }
+  uint64_t generation() const override;
   uint64_t image() const override { return serving_ == nullptr ? 0 : serving_->number; }
-  void Fork(WorkerId id) override;
+  WorkerId Fork() override;
   void Send(WorkerId id, const internal::WorkerRequest& request) override;
   void Kill(WorkerId id) override;
   void HangUp(WorkerId id) override;
 
  private:
-  // One zygote, and the news of its workers on their way to `events_`.
+  // One zygote, and the news of its workers on their way to those who hear them.
   struct Image final : public WorkerEvents {
     void OnWorkerReady(WorkerId id, const internal::WorkerReady& ready) override;
     void OnWorkerReply(WorkerId id, internal::WorkerReply& reply) override;
+    void OnWorkerLeaving(WorkerId id) override;
     void OnWorkerEnded(WorkerId id, const WorkerEnd& end) override;
     void OnForksPossible() override;
 
     Images* owner = nullptr;
+    WorkerEvents* events = nullptr;  // null: abandoned
+    std::shared_ptr<Source> source;
+    StageHandlers handlers;  // while it is staged
     uint64_t number = 0;
     size_t workers = 0;
     bool stopping = false;
     bool gone = false;
+    absl::AnyInvocable<void()> on_gone;
     std::unique_ptr<ZygoteHandle> zygote;
   };
 
-  std::unique_ptr<Image> Make();
+  absl::Status Start(std::shared_ptr<Source> source, WorkerEvents* events, StageHandlers handlers);
+  WorkerId ForkFrom(Image& image);
   void OnUp(Image& image, const internal::ZygoteBooted& booted);
-  void OnBootFailed(Image& image, const absl::Status& why);
+  void OnFailed(Image& image, const absl::Status& why);
+  // Of those that have served and still have workers.
+  size_t Draining() const;
+  void RenewAfter(Duration delay);
   void Renew();
-  // The next one takes over.
-  void Switch();
+  void OnRenewalFailed(const absl::Status& why);
   // Stops those retired ones that have no workers any more, and forgets those that have gone. Later: none of
   // them may go while it is being heard.
   void SweepSoon();
@@ -91,17 +122,19 @@ class Images final : public WorkerHost {
 
   boost::asio::io_context& io_;
   TimerQueue& timers_;
-  Launcher launcher_;
-  Handlers handlers_;
-  Options options_;  // fixed by Start
+  absl::AnyInvocable<void(const internal::ZygoteBooted&)> on_up_;
   WorkerEvents* events_ = nullptr;
 
+  WorkerId last_worker_ = 0;
   uint64_t last_number_ = 0;
   uint64_t renewals_ = 0;
   uint64_t restarts_of_gone_ = 0;
   bool stopping_ = false;
   std::unique_ptr<Image> serving_;
-  std::unique_ptr<Image> next_;  // boots
+  std::unique_ptr<Image> next_;
+  bool renewing_ = false;       // next_ is this class's own
+  bool starting_ = false;       // inside Start
+  absl::Status start_failure_;  // of that
   std::list<std::unique_ptr<Image>> retired_;
   absl::flat_hash_map<WorkerId, Image*> owners_;
   absl::AnyInvocable<void()> stopped_;

@@ -28,6 +28,7 @@ class RecordingEvents final : public WorkerEvents {
   void OnWorkerReply(WorkerId id, internal::WorkerReply& reply) override {
     Say(absl::StrCat(id, " reply ", reply.value().json()));
   }
+  void OnWorkerLeaving(WorkerId id) override { Say(absl::StrCat(id, " leaving")); }
   void OnWorkerEnded(WorkerId id, const WorkerEnd& end) override {
     Say(absl::StrCat(id, std::holds_alternative<WorkerExited>(end) ? " exited" : " lost"));
   }
@@ -41,15 +42,12 @@ class RecordingEvents final : public WorkerEvents {
 class ImagesTest : public testing::Test {
  protected:
   ImagesTest() {
-    images_ = std::make_unique<Images>(
-        io_, timers_,
-        [this](absl::AnyInvocable<void(int)>) -> absl::StatusOr<ZygoteHandle::Process> { return Launch(); },
-        Images::Handlers{.on_up = [this](const internal::ZygoteBooted&) { ++ups_; },
-                         .on_first_boot_failed = [this](const absl::Status&) { first_boot_failed_ = true; }});
+    images_ = std::make_unique<Images>(io_, timers_, [this](const internal::ZygoteBooted&) { ++ups_; });
     images_->SetEvents(&events_);
   }
 
   absl::StatusOr<ZygoteHandle::Process> Launch() {
+    if (refuse_launch_) return absl::NotFoundError("cannot run evald-zygote");
     absl::StatusOr<SocketPair> pair = MakeSocketPair();
     if (!pair.ok()) return pair.status();
     zygotes_.push_back(std::make_unique<LoopbackZygote>(std::move(pair->theirs)));
@@ -72,18 +70,40 @@ class ImagesTest : public testing::Test {
     newest().Booted();
     Settle();
   }
-  void Start() {
-    images_->Start({.zygote = {.generation = 3, .boot_timeout = seconds(30), .max_worker_frame = 1000},
-                    .max_age = hours(1)});
-    BootNewest();
-    EXPECT_THAT(events_.Take(), ElementsAre("forks possible"));
+  // What becomes of it is in `staged_`.
+  absl::Status Stage(uint64_t generation) {
+    auto source = std::make_unique<Images::Source>();
+    source->launcher = [this](absl::AnyInvocable<void(int)>) { return Launch(); };
+    source->zygote = {.generation = generation, .boot_timeout = seconds(30), .max_worker_frame = 1000};
+    source->max_age = hours(1);
+    staged_ = "boots";
+    return images_->Stage(
+        std::move(source), &staging_,
+        {.on_up = [this](const internal::ZygoteBooted&) { staged_ = "up"; },
+         .on_failed =
+             [this](const absl::Status& why) { staged_ = "failed: " + std::string(why.message()); }});
   }
-  void ForkWorker(WorkerId id) {
-    images_->Fork(id);
+  void Start() {
+    ASSERT_TRUE(Stage(3).ok());
+    BootNewest();
+    EXPECT_EQ(staged_, "up");
+    images_->Promote(nullptr);
+  }
+  WorkerId ForkWorker() {
+    const WorkerId id = images_->Fork();
     EXPECT_EQ(newest().Spawn(STDIN_FILENO), id);
     newest().Ready(id);
     Settle();
     EXPECT_THAT(events_.Take(), ElementsAre(absl::StrCat(id, " ready")));
+    return id;
+  }
+  WorkerId ForkStagedWorker() {
+    const WorkerId id = images_->ForkStaged();
+    EXPECT_EQ(newest().Spawn(STDIN_FILENO), id);
+    newest().Ready(id);
+    Settle();
+    EXPECT_THAT(staging_.Take(), ElementsAre(absl::StrCat(id, " ready")));
+    return id;
   }
   void Renew() {
     const size_t before = zygotes_.size();
@@ -102,35 +122,37 @@ class ImagesTest : public testing::Test {
   TimerQueue timers_{&clock_};
   boost::asio::io_context io_;
   RecordingEvents events_;
+  RecordingEvents staging_;
+  std::string staged_;
+  bool refuse_launch_ = false;
   std::vector<std::unique_ptr<LoopbackZygote>> zygotes_;
   std::unique_ptr<Images> images_;
   int ups_ = 0;
-  bool first_boot_failed_ = false;
 };
 
 TEST_F(ImagesTest, WorkersComeFromTheNewZygoteOnceItIsUp) {
   Start();
   EXPECT_EQ(images_->image(), 1u);
   EXPECT_EQ(images_->generation(), 3u);
-  ForkWorker(1);
+  ForkWorker();
   Pass(hours(1));
   ASSERT_EQ(zygotes_.size(), 2u);
   EXPECT_EQ(images_->image(), 1u) << "while the new one boots, the old one serves";
-  images_->Fork(2);
+  EXPECT_EQ(images_->Fork(), 2u);
   EXPECT_EQ(zygotes_[0]->Spawn(STDIN_FILENO), 2u);
   BootNewest();
   EXPECT_EQ(images_->image(), 2u);
   EXPECT_EQ(images_->renewals(), 1u);
-  EXPECT_EQ(ups_, 2);
+  EXPECT_EQ(ups_, 1);
   events_.Take();
-  ForkWorker(3);
+  EXPECT_EQ(ForkWorker(), 3u);
   EXPECT_EQ(zygotes_[1]->sockets.count(3), 1u);
 }
 
 TEST_F(ImagesTest, WorkersOfTheOldZygoteFinishAndThenItIsStopped) {
   Start();
-  ForkWorker(1);
-  ForkWorker(2);
+  ForkWorker();
+  ForkWorker();
   Renew();
   internal::WorkerRequest request;
   request.set_request_id(9);
@@ -160,14 +182,13 @@ TEST_F(ImagesTest, AnOldZygoteWithoutWorkersGoesAtOnce) {
 
 TEST_F(ImagesTest, IfTheNewZygoteDoesNotBootTheOldOneServesOn) {
   Start();
-  ForkWorker(1);
+  ForkWorker();
   Pass(hours(1));
   newest().ReadBoot();
   newest().Failed("seal", "no memory");
   Settle();
-  EXPECT_FALSE(first_boot_failed_);
   EXPECT_EQ(images_->image(), 1u);
-  images_->Fork(2);
+  EXPECT_EQ(images_->Fork(), 2u);
   EXPECT_EQ(zygotes_[0]->Spawn(STDIN_FILENO), 2u);
   Pass(minutes(1));
   ASSERT_EQ(zygotes_.size(), 3u) << "tried again";
@@ -177,14 +198,14 @@ TEST_F(ImagesTest, IfTheNewZygoteDoesNotBootTheOldOneServesOn) {
 
 TEST_F(ImagesTest, WhenAnOldZygoteDiesItsWorkersAreLostAndNoOtherIsStarted) {
   Start();
-  ForkWorker(1);
+  ForkWorker();
   Renew();
   zygotes_[0]->Die();
   Settle();
   EXPECT_THAT(events_.Take(), ElementsAre("1 lost"));
   Pass(seconds(10));
   EXPECT_EQ(zygotes_.size(), 2u);
-  ForkWorker(2);
+  ForkWorker();
 }
 
 TEST_F(ImagesTest, WhenTheServingZygoteDiesAnotherIsStartedAndAgesFromThenOn) {
@@ -221,7 +242,7 @@ TEST_F(ImagesTest, TheServingZygoteMayDieWhileTheNextOneBoots) {
 TEST_F(ImagesTest, OldZygotesDoNotPileUp) {
   Start();
   for (WorkerId id = 1; id <= 3; ++id) {
-    ForkWorker(id);
+    EXPECT_EQ(ForkWorker(), id);
     Renew();
   }
   Pass(hours(1));
@@ -231,9 +252,125 @@ TEST_F(ImagesTest, OldZygotesDoNotPileUp) {
   EXPECT_EQ(zygotes_.size(), 5u);
 }
 
+TEST_F(ImagesTest, WhatIsStagedServesNobodyUntilItIsPromoted) {
+  Start();
+  const WorkerId old = ForkWorker();
+  ASSERT_TRUE(Stage(4).ok());
+  EXPECT_FALSE(images_->CanForkStaged());
+  BootNewest();
+  EXPECT_EQ(staged_, "up");
+  EXPECT_EQ(images_->generation(), 3u);
+  const WorkerId staged = ForkStagedWorker();
+  EXPECT_NE(staged, old) << "one counter for all";
+  EXPECT_THAT(events_.heard, IsEmpty());
+  bool gone = false;
+  images_->Promote([&] { gone = true; });
+  EXPECT_EQ(images_->generation(), 4u);
+  EXPECT_EQ(images_->image(), 2u);
+  // Its workers are everybody's now.
+  internal::WorkerRequest request;
+  request.set_request_id(9);
+  images_->Send(staged, request);
+  newest().Reply(staged, 9, "42");
+  Settle();
+  EXPECT_THAT(events_.Take(), ElementsAre(absl::StrCat(staged, " reply 42")));
+  EXPECT_THAT(staging_.heard, IsEmpty());
+  EXPECT_FALSE(gone);
+  images_->HangUp(old);
+  EndWorker(*zygotes_[0], old);
+  EXPECT_TRUE(gone);
+  EXPECT_TRUE(zygotes_[0]->HungUp());
+}
+
+TEST_F(ImagesTest, WhatIsAbandonedGoesWithItsWorkersAndIsHeardOfNoMore) {
+  Start();
+  ASSERT_TRUE(Stage(4).ok());
+  BootNewest();
+  ForkStagedWorker();
+  images_->Abandon();
+  Settle();
+  EXPECT_TRUE(newest().HungUp());
+  EXPECT_THAT(staging_.heard, IsEmpty());
+  EXPECT_EQ(staged_, "up");
+  EXPECT_EQ(images_->image(), 1u);
+  EXPECT_FALSE(images_->CanForkStaged());
+  ASSERT_TRUE(Stage(5).ok()) << "the next one may come at once";
+}
+
+TEST_F(ImagesTest, AStagedZygoteThatDiesIsAFailureAndNotStartedAgain) {
+  Start();
+  ASSERT_TRUE(Stage(4).ok());
+  BootNewest();
+  const WorkerId id = ForkStagedWorker();
+  zygotes_[1]->Die();
+  Settle();
+  EXPECT_THAT(staging_.Take(), ElementsAre(absl::StrCat(id, " lost")));
+  EXPECT_THAT(staged_, testing::StartsWith("failed: "));
+  Pass(minutes(5));
+  EXPECT_EQ(zygotes_.size(), 2u);
+  EXPECT_EQ(images_->image(), 1u);
+}
+
+TEST_F(ImagesTest, AProgramThatCannotBeRunIsSaidAtOnce) {
+  refuse_launch_ = true;
+  EXPECT_EQ(Stage(3).message(), "cannot run evald-zygote");
+  refuse_launch_ = false;
+  Start();
+  EXPECT_EQ(images_->generation(), 3u);
+}
+
+TEST_F(ImagesTest, OnceItServesItIsKeptUp) {
+  Start();
+  newest().Die();
+  Settle();
+  Pass(milliseconds(100));
+  ASSERT_EQ(zygotes_.size(), 2u);
+  BootNewest();
+  EXPECT_EQ(ups_, 1);
+  EXPECT_TRUE(images_->CanFork());
+}
+
+TEST_F(ImagesTest, StagingTakesOverFromARenewalAndPutsItOff) {
+  Start();
+  Pass(hours(1));
+  ASSERT_EQ(zygotes_.size(), 2u) << "the renewal boots";
+  ASSERT_TRUE(Stage(4).ok());
+  ASSERT_EQ(zygotes_.size(), 3u);
+  Settle();
+  EXPECT_TRUE(zygotes_[1]->HungUp());
+  Pass(seconds(29));
+  EXPECT_EQ(zygotes_.size(), 3u) << "no renewal beside what is staged";
+  Pass(seconds(1));
+  // Its time to boot is over: the old one serves on, and is renewed.
+  EXPECT_THAT(staged_, testing::HasSubstr("zygote_boot_timeout"));
+  Pass(minutes(1));
+  EXPECT_EQ(zygotes_.size(), 4u);
+}
+
+TEST_F(ImagesTest, WithTooManyOldOnesThatStillHaveWorkersNothingIsStaged) {
+  Start();
+  for (WorkerId id = 1; id <= 3; ++id) {
+    ForkWorker();
+    ASSERT_TRUE(Stage(3 + id).ok());
+    BootNewest();
+    images_->Promote(nullptr);
+  }
+  EXPECT_EQ(Stage(9).code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(images_->generation(), 6u);
+  EndWorker(*zygotes_[0], 1);
+  EXPECT_TRUE(Stage(9).ok());
+}
+
+TEST_F(ImagesTest, AnAgeThatChangesCountsFromThen) {
+  Start();
+  images_->SetMaxAge(minutes(10));
+  Pass(minutes(10));
+  EXPECT_EQ(zygotes_.size(), 2u);
+}
+
 TEST_F(ImagesTest, StoppingHangsUpOnAllOfThem) {
   Start();
-  ForkWorker(1);
+  ForkWorker();
   Renew();
   Pass(hours(1));
   ASSERT_EQ(zygotes_.size(), 3u);

@@ -108,6 +108,17 @@ void FillUnset(const Limits& from, Limits& limits) {
   }
 }
 
+void Clamp(const Limits& ceilings, Limits& limits) {
+  for (const TimeField& field : kTimes) {
+    if (!(limits.*field.has)()) continue;
+    const google::protobuf::Duration& ceiling = (ceilings.*field.get)();
+    if (ToDuration((limits.*field.get)()) > ToDuration(ceiling)) *(limits.*field.mutate)() = ceiling;
+  }
+  for (const CountField& field : kCounts) {
+    if (field.get(limits) > field.get(ceilings)) field.set(limits, field.get(ceilings));
+  }
+}
+
 Limits Smaller(const Limits& a, const Limits& b) { return Merge(a, b, false); }
 Limits Larger(const Limits& a, const Limits& b) { return Merge(a, b, true); }
 

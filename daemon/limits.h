@@ -20,6 +20,9 @@ absl::Status ValidateLimits(absl::string_view path, const v1::Limits& limits, co
 // Sets in `limits` what is not set there and is in `from`.
 void FillUnset(const v1::Limits& from, v1::Limits& limits);
 
+// Lowers what is set in `limits` to no more than `ceilings`, which are complete.
+void Clamp(const v1::Limits& ceilings, v1::Limits& limits);
+
 // Field by field, the smaller and the larger of two complete limits.
 v1::Limits Smaller(const v1::Limits& a, const v1::Limits& b);
 v1::Limits Larger(const v1::Limits& a, const v1::Limits& b);

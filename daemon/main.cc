@@ -7,7 +7,6 @@
 #include <sys/resource.h>
 
 #include <cstdio>
-#include <filesystem>
 
 #include "daemon/config.h"
 #include "daemon/daemon.h"
@@ -19,13 +18,6 @@ namespace {
 
 constexpr int kCannotRun = 1;
 constexpr int kWrongUsage = 2;
-
-absl::StatusOr<ResolvedConfig> LoadConfig(const std::string& file) {
-  if (file.empty()) return ResolveConfig(v1::EvaldConfig(), std::filesystem::current_path().string());
-  absl::StatusOr<v1::EvaldConfig> config = ReadConfigFile(file);
-  if (!config.ok()) return config.status();
-  return ResolveConfig(*std::move(config), std::filesystem::absolute(file).parent_path().string());
-}
 
 void PrintConfig(const ResolvedConfig& config) {
   std::string text;

@@ -81,6 +81,9 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   app.add_option("--admin", admin, "Where the admin endpoint is served: HOST:PORT or unix:/PATH")
       ->capture_default_str();
   app.add_option("--data_dir", options.data_dir, "Where snapshots are stored")->capture_default_str();
+  app.add_option("--admin_token_file", options.admin_token_file,
+                 "The secret that those who change what is served have to know; made if it is not there "
+                 "[DATA_DIR/admin-token]");
   app.add_option("--snapshot_tool", options.snapshot_tool, "The evald-snapshot program")
       ->capture_default_str();
   app.add_option("--zygote", options.zygote, "The evald-zygote program")->capture_default_str();
@@ -113,6 +116,7 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   if (options.data_dir.empty()) {
     return Exit(kUsageError, "--data_dir: must be given where neither XDG_STATE_HOME nor HOME is set\n");
   }
+  if (options.admin_token_file.empty()) options.admin_token_file = options.data_dir + "/admin-token";
   return parsed;
 }
 

@@ -16,6 +16,8 @@ struct Options {
   ListenAddress admin;
   // Where snapshots are stored.
   std::string data_dir;
+  // Holds the secret of those who may change what is served.
+  std::string admin_token_file;
   std::string snapshot_tool;
   std::string zygote;
   bool check_config = false;

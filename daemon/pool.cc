@@ -68,10 +68,52 @@ Pool::Pool(PoolOptions options, WorkerHost* host, TimerQueue* timers)
 Pool::~Pool() = default;
 
 void Pool::Open(bool rewind) {
-  open_ = true;
   rewind_ = rewind;
+  StartKeeping();
   while (WantsRefill()) Fork();
+}
+
+void Pool::StartKeeping() {
+  open_ = true;
   if (!house_timer_.armed()) KeepHouse();
+}
+
+void Pool::Adopt(const std::vector<AdoptedWorker>& adopted, const PoolOptions& options, bool rewind) {
+  std::vector<Worker*> old;
+  for (const auto& [id, worker] : workers_) {
+    if (worker->state != State::kRetiring && worker->state != State::kEnding) old.push_back(worker.get());
+  }
+  for (Worker* worker : old) Outdate(*worker, "replaced");
+  image_ = host_->image();
+  has_outdated_ = false;
+  options_ = options;
+  rewind_ = rewind;
+  for (const AdoptedWorker& newcomer : adopted) {
+    Worker& worker = Add(newcomer.id, newcomer.born);
+    worker.origin = v1::ISOLATE_ORIGIN_FORKED;
+    SetState(worker, State::kIdle);
+    unused_.push_back(worker.id);
+    ++forks_;
+  }
+  StartKeeping();
+  NotifyAvailable();
+  ScheduleTidying();
+}
+
+void Pool::SetOptions(const PoolOptions& options) {
+  options_ = options;
+  std::vector<Worker*> idle_ones;
+  for (const auto& [id, worker] : workers_) {
+    if (worker->state == State::kIdle) idle_ones.push_back(worker.get());
+  }
+  // The longest idle first.
+  std::sort(idle_ones.begin(), idle_ones.end(),
+            [](const Worker* a, const Worker* b) { return a->since < b->since; });
+  const size_t staying = Live() - Count(State::kRetiring);
+  const size_t surplus = staying - std::min(staying, options_.max_workers);
+  for (size_t i = 0; i < std::min(surplus, idle_ones.size()); ++i) Retire(*idle_ones[i], "max_workers");
+  NotifyAvailable();
+  ScheduleTidying();
 }
 
 bool Pool::CanFork() const {
@@ -172,16 +214,18 @@ Pool::Worker* Pool::TakeRetiring() {
   return nullptr;
 }
 
-void Pool::Fork() {
+Pool::Worker& Pool::Add(WorkerId id, MonotonicTime born) {
   auto worker = std::make_unique<Worker>();
-  worker->id = ++last_id_;
-  worker->born = worker->since = timers_->clock().Now();
+  worker->id = id;
+  worker->born = born;
+  worker->since = timers_->clock().Now();
   worker->generation = host_->generation();
   worker->image = host_->image();
   ++counts_[static_cast<size_t>(State::kStarting)];
-  workers_.emplace(worker->id, std::move(worker));
-  host_->Fork(last_id_);
+  return *workers_.emplace(id, std::move(worker)).first->second;
 }
+
+void Pool::Fork() { Add(host_->Fork(), timers_->clock().Now()); }
 
 void Pool::SetState(Worker& worker, State state) {
   --counts_[static_cast<size_t>(worker.state)];
@@ -250,8 +294,8 @@ void Pool::OnWorkerReady(WorkerId id, const internal::WorkerReady& ready) {
     (worker.keeps_state ? share.kept : share.clean).push_back(id);
   }
   last_activity_ = worker.since;
-  if (worker.outdated) {
-    Retire(worker, "renewed");
+  if (!worker.outdated.empty()) {
+    Retire(worker, worker.outdated);
   } else if (worker.uses >= options_.max_uses) {
     Retire(worker, "max_uses");
   } else if (Expired(worker)) {
@@ -269,11 +313,31 @@ void Pool::OnWorkerReply(WorkerId id, internal::WorkerReply& reply) {
   LeaseHolder* holder = std::exchange(worker.holder, nullptr);
   SetState(worker, State::kResetting);
   last_activity_ = worker.since;
-  const bool last = !rewind_ && !worker.keeps_state;
-  if (last) Retire(worker, "fork_only");
+  const bool last = !worker.outdated.empty() || (!rewind_ && !worker.keeps_state);
+  if (last) Retire(worker, worker.outdated.empty() ? "fork_only" : worker.outdated);
   if (holder != nullptr) holder->OnReply(reply);
   // It will not be ready again, which is when those are looked at who wait for the end of this request.
   if (last) NotifyAvailable();
+}
+
+void Pool::OnWorkerLeaving(WorkerId id) {
+  const auto found = workers_.find(id);
+  if (found == workers_.end()) return;
+  Worker& worker = *found->second;
+  switch (worker.state) {
+    case State::kIdle:
+    case State::kResetting:
+    case State::kRetiring:
+      TakeFromIdle(worker);
+      SetState(worker, State::kEnding);
+      ScheduleTidying();
+      break;
+    // How it ends decides what comes of it.
+    case State::kStarting:
+    case State::kBusy:
+    case State::kEnding:
+      break;
+  }
 }
 
 void Pool::OnWorkerEnded(WorkerId id, const WorkerEnd& end) {
@@ -311,18 +375,20 @@ void Pool::ScheduleTidying() {
   tidy_timer_ = timers_->After(options_.quiet, [this] { Tidy(); });
 }
 
+void Pool::Outdate(Worker& worker, std::string_view reason) {
+  worker.outdated = reason;
+  if (worker.state == State::kIdle || worker.state == State::kResetting) Retire(worker, reason);
+}
+
 void Pool::RetireOutdated() {
   std::vector<Worker*> some;
   for (const auto& [id, worker] : workers_) {
     const bool stays = worker->state != State::kRetiring && worker->state != State::kEnding;
-    if (stays && worker->image != image_ && !worker->outdated) some.push_back(worker.get());
+    if (stays && worker->image != image_ && worker->outdated.empty()) some.push_back(worker.get());
     if (some.size() == options_.tidy_batch) break;
   }
   has_outdated_ = some.size() == options_.tidy_batch;
-  for (Worker* worker : some) {
-    worker->outdated = true;
-    if (worker->state == State::kIdle) Retire(*worker, "renewed");
-  }
+  for (Worker* worker : some) Outdate(*worker, "renewed");
 }
 
 void Pool::Tidy() {

@@ -3,15 +3,16 @@
 //
 //   PRISTINE   the idle worker that this tenant used last and that has rewound; else an unused one
 //   REUSED     the idle worker that keeps state for this tenant; else an unused one; else one that it used
-//   and that has rewound neither    fork one if there is room; else retire the idle worker of another tenant
-//   that has been idle longest, and fork in
-//              its place; else wait
+//              and that has rewound
+//   neither    fork one if there is room; else retire the idle worker of another tenant that has been idle
+//              longest, and fork in its place; else wait
 //
 // A worker that was used for a tenant never serves another. A worker that kept state serves REUSED requests
 // of that tenant only, from then on. Without rewinding, a PRISTINE request is its worker's last.
 //
-// When the host has another image, the workers of earlier ones are replaced, a few at a time: idle ones
-// leave, busy ones finish first.
+// When the host has another image, the workers of earlier ones are replaced. Where it is the same snapshot in
+// a new process, a few at a time: idle ones leave, busy ones finish first. Where it is another snapshot, it
+// comes with workers that are ready, and no request gets an old one any more (Adopt).
 //
 // Nothing here runs on a request's path but what the request itself needs: workers that are done are hung up,
 // and unused ones forked, a few at a time once it has been quiet for some milliseconds (or has not been for
@@ -87,6 +88,12 @@ class Lease {
   uint64_t generation_ = 0;
 };
 
+// A worker that was forked elsewhere and is ready, never used.
+struct AdoptedWorker {
+  WorkerId id = 0;
+  MonotonicTime born{};
+};
+
 struct PoolOptions {
   // See evald.v1.PoolConfig.
   size_t min_idle = 8;
@@ -116,8 +123,16 @@ class Pool final : public WorkerEvents {
   // Called when a request that found no worker may find one now.
   void SetAvailableHook(absl::AnyInvocable<void()> hook) { available_hook_ = std::move(hook); }
 
-  // Starts keeping min_idle workers, all at once: for the boot. `rewind`: used workers come back.
+  // Starts keeping min_idle workers, all at once: after the boot of a zygote. `rewind`: used workers come
+  // back.
   void Open(bool rewind);
+
+  // The host has another image now, `workers` come from it, and `options` hold from now on. All at once: no
+  // worker of an earlier image is given to a request any more, and those who wait are offered the new ones.
+  // Until the old workers have left there may be more than max_workers.
+  void Adopt(const std::vector<AdoptedWorker>& workers, const PoolOptions& options, bool rewind);
+  // Idle workers beyond a smaller max_workers leave.
+  void SetOptions(const PoolOptions& options);
 
   // A worker for `tenant` that is ready now, or none. `holder` outlives the lease.
   std::optional<Lease> TryAcquire(const std::string& tenant, v1::Isolation isolation, LeaseHolder* holder);
@@ -143,6 +158,7 @@ class Pool final : public WorkerEvents {
 
   void OnWorkerReady(WorkerId id, const internal::WorkerReady& ready) override;
   void OnWorkerReply(WorkerId id, internal::WorkerReply& reply) override;
+  void OnWorkerLeaving(WorkerId id) override;
   void OnWorkerEnded(WorkerId id, const WorkerEnd& end) override;
   void OnForksPossible() override;
 
@@ -167,7 +183,8 @@ class Pool final : public WorkerEvents {
     std::string tenant;     // meaningful once used
     bool used = false;
     bool keeps_state = false;
-    bool outdated = false;  // to be retired when it is ready next
+    // Not empty: it is to be retired, for this reason, once it has answered.
+    std::string_view outdated;
     uint64_t uses = 0;
     uint64_t generation = 0;
     uint64_t image = 0;
@@ -195,6 +212,7 @@ class Pool final : public WorkerEvents {
   void SetState(Worker& worker, State state);
   void TakeFromIdle(const Worker& worker);
   void LeaveShare(Worker& worker);
+  Worker& Add(WorkerId id, MonotonicTime born);
   void Fork();
   void Retire(Worker& worker, std::string_view reason);
   void HangUp(Worker& worker);
@@ -204,14 +222,17 @@ class Pool final : public WorkerEvents {
   Worker* TakeRetiring();
   Worker* PickVictim(const std::string& tenant, absl::FunctionRef<bool(const std::string&)> waits);
 
+  // It leaves as soon as it is not busy.
+  void Outdate(Worker& worker, std::string_view reason);
   // Some of those that come from an earlier image.
   void RetireOutdated();
+  void StartKeeping();
   void ScheduleTidying();
   void Tidy();
   void KeepHouse();
   void NotifyAvailable();
 
-  const PoolOptions options_;
+  PoolOptions options_;
   WorkerHost* const host_;
   TimerQueue* const timers_;
   absl::AnyInvocable<void()> available_hook_;
@@ -222,7 +243,6 @@ class Pool final : public WorkerEvents {
   bool rewind_ = false;
   uint64_t image_ = 0;
   bool has_outdated_ = false;  // there may be workers that come from another image than that
-  WorkerId last_id_ = 0;
   absl::flat_hash_map<WorkerId, std::unique_ptr<Worker>> workers_;
   absl::flat_hash_map<std::string, Share> shares_;
   std::vector<WorkerId> unused_;  // idle, never used; forked last at the back

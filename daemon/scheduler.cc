@@ -54,6 +54,8 @@ class Scheduler::Entry final : public LeaseHolder {
   void Start(Lease lease) {
     lease_ = std::move(lease);
     leased_at_ = scheduler_->timers_->clock().Now();
+    // It was accepted by rules that may have been replaced since.
+    Clamp(scheduler_->tenants_->RulesOf(call_->tenant()).limits.ceilings, call_->limits());
     Duration wall = ToDuration(call_->limits().wall_time());
     if (const auto deadline = call_->deadline())
       wall = std::max(std::min(wall, *deadline - leased_at_), kShortestLimit);
@@ -142,14 +144,20 @@ class Scheduler::Entry final : public LeaseHolder {
   Lease lease_;
 };
 
-Scheduler::Scheduler(SchedulerOptions options, const Tenants* tenants, Pool* pool, TimerQueue* timers)
-    : options_(options), tenants_(tenants), pool_(pool), timers_(timers) {
+Scheduler::Scheduler(SchedulerOptions options, std::shared_ptr<const Tenants> tenants, Pool* pool,
+                     TimerQueue* timers)
+    : options_(options), tenants_(std::move(tenants)), pool_(pool), timers_(timers) {
   pool_->SetAvailableHook([this] { Dispatch(); });
 }
 
 Scheduler::~Scheduler() {
   EVALD_CHECK(entries_.empty(), "every call has ended before the scheduler does");
   pool_->SetAvailableHook(nullptr);
+}
+
+void Scheduler::SetRules(const SchedulerOptions& options, std::shared_ptr<const Tenants> tenants) {
+  options_ = options;
+  tenants_ = std::move(tenants);
 }
 
 void Scheduler::Submit(CallId id, Call* call) {

@@ -65,12 +65,12 @@ struct SchedulerOptions {
   Duration kill_grace = std::chrono::milliseconds(250);
 };
 
-// Loop thread only. `tenants`, `pool` and `timers` outlive it.
+// Loop thread only. `pool` and `timers` outlive it.
 class Scheduler {
  public:
   using CallId = uint64_t;
 
-  Scheduler(SchedulerOptions options, const Tenants* tenants, Pool* pool, TimerQueue* timers);
+  Scheduler(SchedulerOptions options, std::shared_ptr<const Tenants> tenants, Pool* pool, TimerQueue* timers);
   ~Scheduler();
 
   enum class Admission { kNotReady, kOpen, kDraining };
@@ -80,6 +80,10 @@ class Scheduler {
 
   // Never the same twice. Any thread.
   CallId NewId() { return last_id_.fetch_add(1, std::memory_order_relaxed) + 1; }
+
+  // What holds from now on, for those who wait too: a request that asked for more than its tenant's new
+  // ceilings gets those. Who waits is looked at when the pool next has something.
+  void SetRules(const SchedulerOptions& options, std::shared_ptr<const Tenants> tenants);
 
   // `id` was never used before. The call may be answered or fail before this returns.
   void Submit(CallId id, Call* call);
@@ -109,8 +113,8 @@ class Scheduler {
   std::unique_ptr<Entry> Take(CallId id);
   void OnEnded();
 
-  const SchedulerOptions options_;
-  const Tenants* const tenants_;
+  SchedulerOptions options_;
+  std::shared_ptr<const Tenants> tenants_;
   Pool* const pool_;
   TimerQueue* const timers_;
   absl::AnyInvocable<void()> idle_hook_;

@@ -61,14 +61,17 @@ class SchedulerTest : public testing::Test {
   }
   // `rules`: of every tenant.
   void Open(size_t workers, SchedulerOptions admission, TenantRules rules, bool rewind = true) {
-    tenants_ = Tenants(rules, {{"vip", {{}, kPlenty, kPlenty}}});
+    // Nothing in this test asks for anything but time.
+    rules.limits.ceilings.mutable_wall_time()->set_seconds(3600);
+    tenants_ = std::make_shared<const Tenants>(
+        rules, absl::flat_hash_map<std::string, TenantRules>{{"vip", {rules.limits, kPlenty, kPlenty}}});
     PoolOptions options;
     options.min_idle = workers;
     options.max_workers = workers;
     options.max_starting = 100;
     pool_ = std::make_unique<Pool>(options, &host_, &timers_);
     host_.SetEvents(pool_.get());
-    scheduler_ = std::make_unique<Scheduler>(admission, &tenants_, pool_.get(), &timers_);
+    scheduler_ = std::make_unique<Scheduler>(admission, tenants_, pool_.get(), &timers_);
     pool_->Open(rewind);
     host_.ReadyAll();
     scheduler_->SetAdmission(Scheduler::Admission::kOpen);
@@ -117,7 +120,7 @@ class SchedulerTest : public testing::Test {
   FakeClock clock_;
   TimerQueue timers_{&clock_};
   FakeWorkerHost host_;
-  Tenants tenants_;
+  std::shared_ptr<const Tenants> tenants_;
   std::unique_ptr<Pool> pool_;
   std::unique_ptr<Scheduler> scheduler_;
   std::map<uint64_t, std::unique_ptr<TestCall>> calls_;

@@ -67,7 +67,7 @@ class ScriptService::UnaryCall final : public grpc::ServerUnaryReactor, public S
     if (const absl::Status parsed = Parse(bytes, this->work()); !parsed.ok()) {
       failure = this->Invalid(parsed);
     } else {
-      failure = this->Prepare(*parts_.tenants, bytes.Length());
+      failure = this->Prepare(*parts_.tenants->Get(), bytes.Length());
     }
     // It is the loop that calls end on.
     if (failure) return parts_.loop->Post([this, why = *std::move(failure)] { this->Fail(why, nullptr); });

@@ -10,7 +10,7 @@
 #include "daemon/request_id.h"
 #include "daemon/request_observer.h"
 #include "daemon/scheduler.h"
-#include "daemon/tenants.h"
+#include "daemon/tenants_in_force.h"
 #include "evald/v1/script.grpc.pb.h"
 
 namespace evald {
@@ -23,7 +23,7 @@ class ScriptService final
  public:
   // All of them outlive it.
   struct Parts {
-    const Tenants* tenants;
+    const TenantsInForce* tenants;
     Loop* loop;
     Scheduler* scheduler;
     RequestIds* request_ids;

@@ -35,7 +35,10 @@ class EchoHost final : public WorkerHost {
   bool CanFork() const override { return true; }
   uint64_t generation() const override { return 7; }
   uint64_t image() const override { return 1; }
-  void Fork(WorkerId id) override { SayReady(id, v1::ISOLATE_ORIGIN_FORKED); }
+  WorkerId Fork() override {
+    SayReady(++last_id_, v1::ISOLATE_ORIGIN_FORKED);
+    return last_id_;
+  }
   void Send(WorkerId id, const internal::WorkerRequest& request) override {
     if (request.eval().source() == "hang") return;
     loop_->Post([this, id, request] {
@@ -80,6 +83,7 @@ class EchoHost final : public WorkerHost {
 
   Loop* const loop_;
   WorkerEvents* events_ = nullptr;
+  WorkerId last_id_ = 0;
 };
 
 LimitBounds Bounds() {
@@ -132,10 +136,10 @@ class Recorder final : public RequestObserver {
 class ScriptServiceTest : public testing::Test {
  protected:
   ScriptServiceTest()
-      : tenants_(TwoKinds()),
+      : tenants_(std::make_shared<const Tenants>(TwoKinds())),
         host_(&loop_),
         pool_({.min_idle = 1, .max_workers = 1}, &host_, &loop_.timers()),
-        scheduler_({.max_queue = 1}, &tenants_, &pool_, &loop_.timers()),
+        scheduler_({.max_queue = 1}, tenants_.Get(), &pool_, &loop_.timers()),
         service_({.tenants = &tenants_,
                   .loop = &loop_,
                   .scheduler = &scheduler_,
@@ -206,7 +210,7 @@ class ScriptServiceTest : public testing::Test {
   }
 
   Loop loop_;
-  const Tenants tenants_;
+  TenantsInForce tenants_;
   EchoHost host_;
   Pool pool_;
   Scheduler scheduler_;

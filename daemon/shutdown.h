@@ -37,6 +37,8 @@ class Shutdown {
   Shutdown(ShutdownSteps* steps, TimerQueue* timers, Duration drain_timeout)
       : steps_(steps), timers_(timers), drain_timeout_(drain_timeout) {}
 
+  void SetDrainTimeout(Duration drain_timeout) { drain_timeout_ = drain_timeout; }
+
   // The first call begins, the second hurries, further ones do nothing.
   void Request();
 
@@ -47,7 +49,7 @@ class Shutdown {
 
   ShutdownSteps* const steps_;
   TimerQueue* const timers_;
-  const Duration drain_timeout_;
+  Duration drain_timeout_;
   bool begun_ = false;
   bool drained_ = false;
   Timer drain_deadline_;

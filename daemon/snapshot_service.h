@@ -4,17 +4,30 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <string>
+
+#include "daemon/admin_token.h"
 #include "daemon/loop.h"
+#include "daemon/snapshot_changes.h"
 #include "daemon/status_source.h"
 #include "evald/v1/snapshot.grpc.pb.h"
 
 namespace evald {
 
-// UNAVAILABLE, NOT_READY until there is a snapshot. `loop` and `source` outlive it, and it outlives the
-// server. Thread-safe.
+// UNAVAILABLE, NOT_READY until there is a snapshot. It outlives the server. Thread-safe.
 class SnapshotService final : public v1::SnapshotService::CallbackService {
  public:
-  SnapshotService(Loop* loop, const StatusSource* source) : loop_(loop), source_(source) {}
+  // All of them outlive it.
+  struct Parts {
+    Loop* loop;
+    const StatusSource* source;
+    SnapshotChanges* changes;
+    // Null: there is none, and nobody is let in.
+    const AdminToken* admin_token;
+    // Where clients find it.
+    std::string admin_token_file;
+  };
+  explicit SnapshotService(Parts parts) : parts_(std::move(parts)) {}
 
   grpc::ServerUnaryReactor* GetSnapshot(grpc::CallbackServerContext* context,
                                         const v1::GetSnapshotRequest* request,
@@ -22,10 +35,15 @@ class SnapshotService final : public v1::SnapshotService::CallbackService {
   grpc::ServerUnaryReactor* ListSnapshots(grpc::CallbackServerContext* context,
                                           const v1::ListSnapshotsRequest* request,
                                           v1::ListSnapshotsResponse* response) override;
+  grpc::ServerWriteReactor<v1::SnapshotProgress>* RegenerateSnapshot(
+      grpc::CallbackServerContext* context, const v1::RegenerateSnapshotRequest* request) override;
+  grpc::ServerWriteReactor<v1::SnapshotProgress>* RollbackSnapshot(
+      grpc::CallbackServerContext* context, const v1::RollbackSnapshotRequest* request) override;
 
  private:
-  Loop* const loop_;
-  const StatusSource* const source_;
+  class ChangeCall;
+
+  const Parts parts_;
 };
 
 }  // namespace evald

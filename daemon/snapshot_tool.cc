@@ -55,7 +55,6 @@ absl::Status SnapshotTool::Launch(TimerQueue& timers, Options options) {
   ChildProcess::Options child;
   child.program = std::move(options.program);
   child.arguments = {"--serve_fd=3"};
-  child.arguments = {"--serve_fd=3"};
   child.descriptors.push_back(std::move(pair->theirs));
   child.descriptors.push_back(std::move(theirs));
   child.on_line = [](std::string_view line) { spdlog::warn("evald-snapshot: {}", line); };
@@ -74,6 +73,7 @@ absl::Status SnapshotTool::Launch(TimerQueue& timers, Options options) {
                                       closed_ = true;
                                       ConcludeIfOver();
                                     }});
+  on_log_ = std::move(options.on_log);
   stream_->Send(EncodeFrame(options.request));
   deadline_ = timers.After(options.timeout, [this, timeout = options.timeout] {
     child_->Kill();
@@ -93,13 +93,15 @@ void SnapshotTool::OnFrame(std::string_view payload) {
   switch (event.event_case()) {
     case internal::SnapshotEvent::kLog:
       spdlog::info("snapshot: {}", event.log().text());
+      if (on_log_ && done_) on_log_(event.log().text());
       break;
     case internal::SnapshotEvent::kReady:
       ready_ = std::move(*event.mutable_ready());
       break;
     case internal::SnapshotEvent::kFailed:
-      failure_ =
-          absl::FailedPreconditionError(absl::StrCat(event.failed().stage(), ": ", event.failed().message()));
+      failure_ = absl::Status(
+          event.failed().not_found() ? absl::StatusCode::kNotFound : absl::StatusCode::kFailedPrecondition,
+          absl::StrCat(event.failed().stage(), ": ", event.failed().message()));
       break;
     case internal::SnapshotEvent::EVENT_NOT_SET:
       break;

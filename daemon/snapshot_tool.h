@@ -1,5 +1,5 @@
-// SnapshotTool: one run of evald-snapshot, which builds or loads the startup snapshot
-// (proto/evald/internal/builder.proto).
+// SnapshotTool: one run of evald-snapshot, which builds or loads a startup snapshot, or notes which one
+// serves (proto/evald/internal/builder.proto).
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -21,7 +21,7 @@ namespace evald {
 // What a successful run leaves.
 struct BuiltSnapshot {
   internal::SnapshotReady ready;
-  // The V8 startup data: a memfd that nobody can change any more.
+  // The V8 startup data: a memfd that nobody can change any more. Empty where something was noted.
   UniqueFd image;
 };
 
@@ -33,8 +33,11 @@ class SnapshotTool {
     internal::SnapshotRequest request;
     // For the whole run; then it is killed (a script may loop at its top level).
     Duration timeout{};
+    // A line that is worth showing: what scripts wrote to the console, what the builder remarked.
+    absl::AnyInvocable<void(const std::string& line)> on_log;
   };
-  // Called once. DEADLINE_EXCEEDED, or another status that says at which stage what went wrong.
+  // Called once. NOT_FOUND: the generation that was to be loaded is not stored. DEADLINE_EXCEEDED, or another
+  // status that says at which stage what went wrong.
   using Done = absl::AnyInvocable<void(absl::StatusOr<BuiltSnapshot>)>;
 
   static absl::StatusOr<std::unique_ptr<SnapshotTool>> Start(boost::asio::io_context& io, TimerQueue& timers,
@@ -52,6 +55,7 @@ class SnapshotTool {
 
   boost::asio::io_context& io_;
   Done done_;
+  absl::AnyInvocable<void(const std::string&)> on_log_;
   UniqueFd image_;
   std::unique_ptr<ChildProcess> child_;
   std::shared_ptr<FrameStream> stream_;

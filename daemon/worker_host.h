@@ -1,5 +1,5 @@
 // The seam between the pool and the processes: a WorkerHost forks workers and carries messages to them, a
-// WorkerEvents hears from them. The real host is the zygote's handle (zygote_handle.h); tests have a fake one
+// WorkerEvents hears from them. The real host is Images (images.h); tests have a fake one
 // (testing/fake_worker_host.h).
 #pragma once
 
@@ -42,6 +42,9 @@ class WorkerEvents {
   virtual void OnWorkerReady(WorkerId id, const internal::WorkerReady& ready) = 0;
   // The answer to the request that it was sent; its parts may be moved out.
   virtual void OnWorkerReply(WorkerId id, internal::WorkerReply& reply) = 0;
+  // It is about to end: only the answer to a request that it has been sent can still come from it. Told as
+  // soon as it is known, at most once; not told of every worker.
+  virtual void OnWorkerLeaving(WorkerId id) = 0;
   // The last word on every worker. A reply that it managed to send came before.
   virtual void OnWorkerEnded(WorkerId id, const WorkerEnd& end) = 0;
   // Forking has become possible (again), or the image has changed.
@@ -57,8 +60,8 @@ class WorkerHost {
   // The image that workers forked now come from, a number that counts up. Workers of an earlier one still
   // serve, but are to be replaced.
   virtual uint64_t image() const = 0;
-  // REQUIRES: an id that was never used, and CanFork(). Answered by OnWorkerReady or OnWorkerEnded.
-  virtual void Fork(WorkerId id) = 0;
+  // The new worker. Answered by OnWorkerReady or OnWorkerEnded. REQUIRES: CanFork().
+  virtual WorkerId Fork() = 0;
   // REQUIRES: the worker is ready.
   virtual void Send(WorkerId id, const internal::WorkerRequest& request) = 0;
   // SIGKILL. Of the worker nothing but its end is reported afterwards. Ids that have ended are ignored, here

@@ -105,7 +105,6 @@ void ZygoteHandle::OnFrame(std::string_view payload) {
 void ZygoteHandle::OnBooted(const internal::ZygoteBooted& booted) {
   if (phase_ != Phase::kBooting) return Fall("it said twice that it had booted");
   phase_ = Phase::kUp;
-  booted_once_ = true;
   up_since_ = timers_.clock().Now();
   timer_.Cancel();
   spdlog::info("zygote{} up: rewind {}{}", child_ ? absl::StrCat(" ", child_->pid()) : "",
@@ -140,8 +139,8 @@ void ZygoteHandle::Fall(const std::string& why) {
     return;
   }
   if (retired_) return spdlog::warn("a retired zygote is gone before its last workers: {}", why);
-  if (!booted_once_) {
-    if (handlers_.on_first_boot_failed) handlers_.on_first_boot_failed(absl::UnavailableError(why));
+  if (!keep_up_) {
+    if (handlers_.on_failed) handlers_.on_failed(absl::UnavailableError(why));
     return;
   }
   if (was_up && timers_.clock().Now() - up_since_ >= kWellAfter) pause_ = kShortestPause;
@@ -162,6 +161,11 @@ void ZygoteHandle::LoseAllWorkers(const std::string& why) {
     ids.push_back(id);
   }
   for (const WorkerId id : ids) End(id, WorkerLost{why});
+}
+
+void ZygoteHandle::KeepUp() {
+  EVALD_CHECK(up(), "what is kept up is up");
+  keep_up_ = true;
 }
 
 void ZygoteHandle::Retire() {
@@ -257,6 +261,8 @@ void ZygoteHandle::OnExited(const internal::WorkerExited& exited) {
   if (found == workers_.end()) return;
   Worker& worker = *found->second;
   worker.exit = WorkerExit::FromWaitStatus(static_cast<int>(exited.wait_status()));
+  // Whoever hung up on it knows.
+  if (!worker.closed) events_->OnWorkerLeaving(exited.worker_id());
   AwaitRest(exited.worker_id(), worker);
   EndIfKnown(exited.worker_id(), worker);
 }
@@ -270,6 +276,7 @@ void ZygoteHandle::OnWorkerClosed(WorkerId id, const absl::Status& why) {
     worker.kill_wanted = true;
     Signal(worker);
   }
+  if (!worker.exit.has_value()) events_->OnWorkerLeaving(id);
   AwaitRest(id, worker);
   EndIfKnown(id, worker);
 }

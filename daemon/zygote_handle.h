@@ -1,8 +1,9 @@
-// ZygoteHandle: the zygote process and all workers forked from it, behind the seam of worker_host.h.
+// ZygoteHandle: a zygote process and all workers forked from it, whose news go through the seam of
+// worker_host.h.
 //
-// It boots a zygote, asks it for workers, hears of their ends, and starts another one when it dies: with a
-// pause that doubles from 100 ms to 5 s and is short again after the zygote has been well for 10 s. Messages:
-// proto/evald/internal/zygote.proto.
+// It boots a zygote, asks it for workers, and hears of their ends. Once it is to be kept up, it starts
+// another zygote when one dies: with a pause that doubles from 100 ms to 5 s and is short again after the
+// zygote has been well for 10 s. Messages: proto/evald/internal/zygote.proto.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -25,7 +26,7 @@
 namespace evald {
 
 // Loop thread only. Destruction kills the zygote and calls nobody.
-class ZygoteHandle final : public WorkerHost {
+class ZygoteHandle {
  public:
   // A zygote that was started: the daemon's end of its control socket, and its process (none in tests).
   struct Process {
@@ -47,18 +48,23 @@ class ZygoteHandle final : public WorkerHost {
   struct Handlers {
     // After each boot.
     absl::AnyInvocable<void(const internal::ZygoteBooted&)> on_up;
-    // The first boot failed; there is no second attempt.
-    absl::AnyInvocable<void(const absl::Status&)> on_first_boot_failed;
+    // It did not boot, or is gone, and was not to be kept up; there is no second attempt. Its workers' ends
+    // were told before.
+    absl::AnyInvocable<void(const absl::Status&)> on_failed;
   };
 
   ZygoteHandle(boost::asio::io_context& io, TimerQueue& timers, Launcher launcher, Handlers handlers);
-  ~ZygoteHandle() override;
+  ~ZygoteHandle();
+  ZygoteHandle(const ZygoteHandle&) = delete;
+  ZygoteHandle& operator=(const ZygoteHandle&) = delete;
 
   // REQUIRES: called before Start.
   void SetEvents(WorkerEvents* events) { events_ = events; }
 
   // REQUIRES: called once.
   void Start(Options options);
+  // From now on another one is started when it dies. REQUIRES: it is up.
+  void KeepUp();
   // Its workers go on, but when it dies no other one is started.
   void Retire();
   // Hangs up on the zygote; `done` when it has gone, by itself or killed.
@@ -67,14 +73,14 @@ class ZygoteHandle final : public WorkerHost {
   uint64_t restarts() const { return restarts_; }
   bool up() const { return phase_ == Phase::kUp; }
 
-  bool CanFork() const override { return up(); }
-  uint64_t generation() const override { return options_.generation; }
-  // One zygote, one image (images.h has several).
-  uint64_t image() const override { return 1; }
-  void Fork(WorkerId id) override;
-  void Send(WorkerId id, const internal::WorkerRequest& request) override;
-  void Kill(WorkerId id) override;
-  void HangUp(WorkerId id) override;
+  // The snapshot generation that its workers come from.
+  uint64_t generation() const { return options_.generation; }
+
+  // As WorkerHost's. REQUIRES: an id that was never used, and up().
+  void Fork(WorkerId id);
+  void Send(WorkerId id, const internal::WorkerRequest& request);
+  void Kill(WorkerId id);
+  void HangUp(WorkerId id);
 
  private:
   enum class Phase { kDown, kBooting, kUp, kFalling, kStopping, kStopped };
@@ -120,7 +126,7 @@ class ZygoteHandle final : public WorkerHost {
   std::shared_ptr<FrameStream> stream_;
   Timer timer_;  // boot deadline, patience with a dying process, pause before a restart
   absl::AnyInvocable<void()> stopped_;
-  bool booted_once_ = false;
+  bool keep_up_ = false;
   bool retired_ = false;
   MonotonicTime up_since_{};
   Duration pause_;

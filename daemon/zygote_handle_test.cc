@@ -43,6 +43,7 @@ class RecordingEvents final : public WorkerEvents {
   void OnWorkerEnded(WorkerId id, const WorkerEnd& end) override {
     heard.push_back(absl::StrCat(id, " ", std::visit(Describe(), end)));
   }
+  void OnWorkerLeaving(WorkerId id) override { heard.push_back(absl::StrCat(id, " leaving")); }
   void OnForksPossible() override { heard.push_back("forks possible"); }
 
   // What came since the last look.
@@ -59,8 +60,7 @@ class ZygoteHandleTest : public testing::Test {
         [this](absl::AnyInvocable<void(int)>) -> absl::StatusOr<ZygoteHandle::Process> { return Launch(); },
         ZygoteHandle::Handlers{
             .on_up = [this](const internal::ZygoteBooted&) { ++ups_; },
-            .on_first_boot_failed =
-                [this](const absl::Status& why) { boot_failure_ = std::string(why.message()); }});
+            .on_failed = [this](const absl::Status& why) { failure_ = std::string(why.message()); }});
     handle_->SetEvents(&events_);
   }
 
@@ -88,6 +88,7 @@ class ZygoteHandleTest : public testing::Test {
     boot.set_heap_bytes(4711);
     handle_->Start({.boot = boot, .generation = 3, .boot_timeout = seconds(30), .max_worker_frame = 1000});
     BootAgain();
+    handle_->KeepUp();
   }
   void BootAgain() {
     EXPECT_EQ(zygote_->ReadBoot().heap_bytes(), 4711u);
@@ -119,14 +120,14 @@ class ZygoteHandleTest : public testing::Test {
   int launches_ = 0;
   int ups_ = 0;
   bool refuse_launch_ = false;
-  std::string boot_failure_;
+  std::string failure_;
 };
 
 TEST_F(ZygoteHandleTest, BootsForksAndCarriesMessages) {
-  EXPECT_FALSE(handle_->CanFork());
+  EXPECT_FALSE(handle_->up());
   Boot();
   EXPECT_EQ(ups_, 1);
-  EXPECT_TRUE(handle_->CanFork());
+  EXPECT_TRUE(handle_->up());
   EXPECT_EQ(handle_->generation(), 3u);
   ForkWorker(1);
   Request(1, 9);
@@ -138,11 +139,11 @@ TEST_F(ZygoteHandleTest, BootsForksAndCarriesMessages) {
   EXPECT_THAT(events_.Take(), ElementsAre("1 reply 42"));
 }
 
-TEST_F(ZygoteHandleTest, AFailedFirstBootIsReportedAndNotRepeated) {
+TEST_F(ZygoteHandleTest, AFailedBootIsReportedAndNotRepeated) {
   handle_->Start({.boot_timeout = seconds(30)});
   zygote_->Failed("warmup a.js", "ReferenceError: x");
   Settle();
-  EXPECT_EQ(boot_failure_, "warmup a.js: ReferenceError: x");
+  EXPECT_EQ(failure_, "warmup a.js: ReferenceError: x");
   Pass(seconds(60));
   EXPECT_EQ(launches_, 1);
 }
@@ -150,13 +151,13 @@ TEST_F(ZygoteHandleTest, AFailedFirstBootIsReportedAndNotRepeated) {
 TEST_F(ZygoteHandleTest, ABootThatTakesTooLongFails) {
   handle_->Start({.boot_timeout = seconds(30)});
   Pass(seconds(30));
-  EXPECT_THAT(boot_failure_, HasSubstr("zygote_boot_timeout"));
+  EXPECT_THAT(failure_, HasSubstr("zygote_boot_timeout"));
 }
 
 TEST_F(ZygoteHandleTest, AProgramThatCannotBeRunFailsTheBoot) {
   refuse_launch_ = true;
   handle_->Start({.boot_timeout = seconds(30)});
-  EXPECT_EQ(boot_failure_, "cannot run evald-zygote");
+  EXPECT_EQ(failure_, "cannot run evald-zygote");
 }
 
 TEST_F(ZygoteHandleTest, AnEndIsToldOnceBothTheSocketAndTheExitAreKnown) {
@@ -165,7 +166,7 @@ TEST_F(ZygoteHandleTest, AnEndIsToldOnceBothTheSocketAndTheExitAreKnown) {
   ForkWorker(2);
   zygote_->sockets.at(1).reset();
   Settle();
-  EXPECT_THAT(events_.heard, IsEmpty());
+  EXPECT_THAT(events_.Take(), ElementsAre("1 leaving"));
   zygote_->Exited(1, SIGSEGV);
   Settle();
   EXPECT_THAT(events_.Take(), ElementsAre("1 exited signal_11"));
@@ -173,7 +174,7 @@ TEST_F(ZygoteHandleTest, AnEndIsToldOnceBothTheSocketAndTheExitAreKnown) {
   Request(2, 5);
   zygote_->Exited(2, static_cast<int>(WorkerExitCode::kTooManyPages) << 8);
   Settle();
-  EXPECT_THAT(events_.heard, IsEmpty());
+  EXPECT_THAT(events_.Take(), ElementsAre("2 leaving"));
   zygote_->Reply(2, 5, "1");
   zygote_->sockets.at(2).reset();
   Settle();
@@ -186,8 +187,7 @@ TEST_F(ZygoteHandleTest, AWorkerWhoseExitIsNeverToldIsLost) {
   zygote_->sockets.at(1).reset();
   Settle();
   Pass(seconds(1));
-  ASSERT_THAT(events_.heard, SizeIs(1));
-  EXPECT_THAT(events_.heard[0], HasSubstr("1 lost"));
+  EXPECT_THAT(events_.Take(), ElementsAre("1 leaving", HasSubstr("1 lost")));
 }
 
 TEST_F(ZygoteHandleTest, KillingSignalsTheProcess) {
@@ -224,7 +224,7 @@ TEST_F(ZygoteHandleTest, GarbageFromAWorkerKillsItAndSaysSo) {
   EXPECT_EQ(WTERMSIG(status), SIGKILL);
   zygote_->Exited(1, status);
   Settle();
-  EXPECT_THAT(events_.Take(), ElementsAre("1 garbled a reply that nobody asked for"));
+  EXPECT_THAT(events_.Take(), ElementsAre("1 leaving", "1 garbled a reply that nobody asked for"));
 }
 
 TEST_F(ZygoteHandleTest, AForkThatFailsIsToldWithItsReason) {
@@ -254,7 +254,7 @@ TEST_F(ZygoteHandleTest, WhenTheZygoteDiesItsWorkersAreLostAndAnotherIsStarted) 
   Settle();
   ASSERT_THAT(events_.heard, SizeIs(1));
   EXPECT_THAT(events_.Take()[0], HasSubstr("1 lost its zygote is gone"));
-  EXPECT_FALSE(handle_->CanFork());
+  EXPECT_FALSE(handle_->up());
   Pass(milliseconds(99));
   EXPECT_EQ(launches_, 1);
   Pass(milliseconds(1));
@@ -262,6 +262,21 @@ TEST_F(ZygoteHandleTest, WhenTheZygoteDiesItsWorkersAreLostAndAnotherIsStarted) 
   EXPECT_EQ(handle_->restarts(), 1u);
   BootAgain();
   ForkWorker(2);
+}
+
+TEST_F(ZygoteHandleTest, AZygoteThatIsNotKeptUpIsNotStartedAgain) {
+  handle_->Start({.boot_timeout = seconds(30), .max_worker_frame = 1000});
+  zygote_->ReadBoot();
+  zygote_->Booted();
+  Settle();
+  events_.Take();
+  ForkWorker(1);
+  zygote_->Die();
+  Settle();
+  EXPECT_THAT(events_.Take(), ElementsAre(HasSubstr("1 lost its zygote is gone")));
+  EXPECT_NE(failure_, "");
+  Pass(seconds(60));
+  EXPECT_EQ(launches_, 1);
 }
 
 TEST_F(ZygoteHandleTest, RestartsComeSlowerAndSlowerUntilItIsWell) {

@@ -17,9 +17,12 @@ class FakeWorkerHost final : public WorkerHost {
   void SetEvents(WorkerEvents* events) { events_ = events; }
 
   bool CanFork() const override { return up_; }
-  uint64_t generation() const override { return 1; }
+  uint64_t generation() const override { return image_; }
   uint64_t image() const override { return image_; }
-  void Fork(WorkerId id) override { live_.emplace(id, internal::WorkerRequest()); }
+  WorkerId Fork() override {
+    live_.emplace(++last_id_, internal::WorkerRequest());
+    return last_id_;
+  }
   void Send(WorkerId id, const internal::WorkerRequest& request) override { live_.at(id) = request; }
   void Kill(WorkerId id) override { killed.push_back(id); }
   void HangUp(WorkerId id) override { hung_up.push_back(id); }
@@ -42,6 +45,7 @@ class FakeWorkerHost final : public WorkerHost {
     reply.mutable_fault()->set_reason(reason);
     events_->OnWorkerReply(id, reply);
   }
+  void Leave(WorkerId id) { events_->OnWorkerLeaving(id); }
   void End(WorkerId id, const WorkerEnd& end = WorkerExited{{WorkerExit::Kind::kHungUp, 0, "hung_up"}}) {
     live_.erase(id);
     events_->OnWorkerEnded(id, end);
@@ -60,6 +64,14 @@ class FakeWorkerHost final : public WorkerHost {
     ++image_;
     events_->OnForksPossible();
   }
+  // Another image takes over, with as many workers that are ready.
+  std::vector<WorkerId> Replace(size_t workers) {
+    ++image_;
+    std::vector<WorkerId> ready;
+    for (size_t i = 0; i < workers; ++i) ready.push_back(Fork());
+    for (WorkerId id : ready) greeted_.insert({id, true});
+    return ready;
+  }
   // Everyone who was forked and has not spoken yet does.
   void ReadyAll() {
     for (const auto& [id, request] : std::map(live_)) {
@@ -77,6 +89,7 @@ class FakeWorkerHost final : public WorkerHost {
   WorkerEvents* events_ = nullptr;
   bool up_ = true;
   uint64_t image_ = 1;
+  WorkerId last_id_ = 0;
   std::map<WorkerId, internal::WorkerRequest> live_;
   std::map<WorkerId, bool> greeted_;
 };

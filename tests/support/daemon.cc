@@ -75,6 +75,17 @@ Daemon::~Daemon() {
   std::filesystem::remove_all(folder_);
 }
 
+void Daemon::Configure(const std::string& config) const {
+  WriteFile(folder_ + "/evald.textproto.new", WithVerifiedRewinds(config));
+  std::filesystem::rename(folder_ + "/evald.textproto.new", folder_ + "/evald.textproto");
+}
+
+CallOptions Daemon::Admin() const {
+  std::string token = ReadFile(data_dir_ + "/admin-token");
+  while (!token.empty() && token.back() == '\n') token.pop_back();
+  return {.timeout = 2 * kPatience, .token = token};
+}
+
 std::unique_ptr<Client> Daemon::NewClient() const { return *Client::Connect(address_); }
 
 absl::Status Daemon::AwaitServing() {

@@ -48,6 +48,11 @@ class Daemon {
   const std::string& address() const { return address_; }
   const std::string& admin_address() const { return admin_address_; }
   const std::string& data_dir() const { return data_dir_; }
+  // Puts another configuration into the file that it was started with, all at once. It is read when a
+  // regeneration is asked for. REQUIRES: started with a `config`.
+  void Configure(const std::string& config) const;
+  // For calls that change what is served.
+  CallOptions Admin() const;
   Client& client() { return *client_; }
   // A connection of its own.
   std::unique_ptr<Client> NewClient() const;
