@@ -95,7 +95,10 @@ class EchoHost final : public evald::WorkerHost {
   bool CanFork() const override { return true; }
   uint64_t generation() const override { return 1; }
   uint64_t image() const override { return 1; }
-  void Fork(evald::WorkerId id) override { SayReady(id, v1::ISOLATE_ORIGIN_FORKED); }
+  evald::WorkerId Fork() override {
+    SayReady(++last_id_, v1::ISOLATE_ORIGIN_FORKED);
+    return last_id_;
+  }
   void Send(evald::WorkerId id, const evald::internal::WorkerRequest& request) override {
     loop_->Post([this, id, request] {
       evald::internal::WorkerReply reply;
@@ -125,6 +128,7 @@ class EchoHost final : public evald::WorkerHost {
 
   evald::Loop* const loop_;
   evald::WorkerEvents* events_ = nullptr;
+  evald::WorkerId last_id_ = 0;
   std::set<evald::WorkerId> ended_;
 };
 
@@ -236,9 +240,9 @@ class Server {
   evald::Loop loop_;
   FakeDaemon daemon_{&loop_};
   EchoHost host_{&loop_};
-  const evald::Tenants tenants_ = OneKind();
+  evald::TenantsInForce tenants_{std::make_shared<const evald::Tenants>(OneKind())};
   evald::Pool pool_{{.min_idle = 1, .max_workers = 2}, &host_, &loop_.timers()};
-  evald::Scheduler scheduler_{{}, &tenants_, &pool_, &loop_.timers()};
+  evald::Scheduler scheduler_{{}, tenants_.Get(), &pool_, &loop_.timers()};
   evald::RequestIds request_ids_;
   NobodyWatches observer_;
   std::optional<evald::AdminToken> token_;
