@@ -30,9 +30,9 @@ AdminResponse BadRequest(std::string why) {
 }
 
 AdminResponse Unauthorized(const AdminAccess& access) {
-  std::string where = access.token_file.empty()
-                          ? std::string("evald has none, so nobody can.\n")
-                          : absl::StrCat("The token is in ", access.token_file, " where evald runs.\n");
+  const std::string where = access.token == nullptr
+                                ? "evald could not read or make one: its log says why.\n"
+                                : absl::StrCat("It is in ", access.token_file, " where evald runs.\n");
   return {.status = http::status::unauthorized,
           .body = "This needs the admin token: send \"Authorization: Bearer TOKEN\". " + where,
           .headers = {{"WWW-Authenticate", "Bearer realm=\"evald\""}}};

@@ -186,10 +186,10 @@ TEST_F(AdminGuardTest, WhatChangesSomethingNeedsTheToken) {
 
 TEST_F(AdminGuardTest, WithoutATokenNobodyKnowsIt) {
   access_.token = nullptr;
-  access_.token_file.clear();
   route_.needs_token = true;
   Set("Authorization", "Bearer ");
   EXPECT_EQ(Route(), 401u);
+  EXPECT_THAT(RefuseRoute(access_, header_, route_, false)->body, HasSubstr("its log says why"));
 }
 
 TEST_F(AdminGuardTest, OnANetworkEverythingNeedsTheToken) {

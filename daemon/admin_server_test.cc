@@ -429,8 +429,8 @@ TEST_F(AdminServerTest, AnAddressInUseIsNamed) {
 }
 
 TEST_F(AdminServerTest, OnANetworkEverythingNeedsTheToken) {
-  Start({.address = {.host = "0.0.0.0"}, .token_file = "/etc/evald/token"});
-  EXPECT_THAT(Get("/now"), AllOf(StartsWith("HTTP/1.1 401"), HasSubstr("/etc/evald/token")));
+  Start({.address = {.host = "0.0.0.0"}});
+  EXPECT_THAT(Get("/now"), StartsWith("HTTP/1.1 401"));
   EXPECT_THAT(Get("/nowhere"), StartsWith("HTTP/1.1 401"));
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,12 @@ HttpAnswer Get(const Daemon& daemon, const std::string& target) {
 HttpAnswer Post(const Daemon& daemon, const std::string& target, const std::string& body,
                 const std::string& headers = "") {
   return Ask(daemon.admin_address(), {.method = "POST", .target = target, .headers = headers, .body = body});
+}
+
+std::string Authorization(const Daemon& daemon) {
+  std::string token = ReadFile(daemon.data_dir() + "/admin-token");
+  while (!token.empty() && token.back() == '\n') token.pop_back();
+  return "Authorization: Bearer " + token + "\r\n";
 }
 
 // Workers that run something just now.
@@ -123,6 +130,9 @@ TEST_F(AdminTest, ABodyMayBeAsLongAsARequest) {
   const HttpAnswer refused = Eval("{\"source\":\"" + std::string(kMaxRequestBytes, ' ') + "\"}");
   EXPECT_EQ(refused.status, 413);
   EXPECT_THAT(refused.body, HasSubstr("4194304 bytes"));
+  EXPECT_EQ(
+      Post(daemon(), "/v1/snapshots:rollback", std::string(70'000, ' '), Authorization(daemon())).status, 413)
+      << "elsewhere 64 KiB are plenty";
 }
 
 TEST_F(AdminTest, LiveFiguresComeAsEvents) {
@@ -177,6 +187,51 @@ TEST_F(AdminOnTcpTest, PagesOfOtherSitesCannotReachIt) {
   EXPECT_EQ(StatusWith("Host: evil.example\r\n"), 403) << "a name that was made to lead here";
 }
 
+TEST_F(AdminOnTcpTest, WhatChangesSomethingNeedsTheToken) {
+  Start("127.0.0.1:" + std::to_string(FreePort()));
+  for (const char* target : {"/v1/drain", "/v1/snapshots:regenerate", "/v1/snapshots:rollback"}) {
+    const HttpAnswer answer = Post(*daemon_, target, "{}");
+    EXPECT_EQ(answer.status, 401) << target;
+    EXPECT_THAT(answer.head, HasSubstr("WWW-Authenticate: Bearer"));
+    EXPECT_THAT(answer.body, HasSubstr(daemon_->data_dir() + "/admin-token"));
+    EXPECT_EQ(Post(*daemon_, target, "{}", "Authorization: Bearer 0123456789abcdef\r\n").status, 401)
+        << target;
+  }
+  EXPECT_EQ(Get(*daemon_, "/readyz").status, 200);
+}
+
+TEST_F(AdminOnTcpTest, OnANetworkEverythingNeedsTheToken) {
+  const std::string port = std::to_string(FreePort());
+  Start("0.0.0.0:" + port);
+  const std::string address = "127.0.0.1:" + port;
+  EXPECT_EQ(Ask(address, {.target = "/healthz"}).status, 401);
+  EXPECT_EQ(Ask(address, {.target = "/healthz", .headers = Authorization(*daemon_)}).status, 200);
+  EXPECT_EQ(
+      Ask(address, {.target = "/healthz", .headers = "Host: evald.example\r\n" + Authorization(*daemon_)})
+          .status,
+      200);
+}
+
+TEST_F(AdminOnTcpTest, ALameDuckServesOnUntilItIsToldToGo) {
+  Start("");
+  const auto health = [this] {
+    const auto health = daemon_->client().CheckHealth({.timeout = kPatience});
+    return health.ok() && *health == Client::Health::kServing;
+  };
+  ASSERT_TRUE(health());
+  HttpAnswer answer = Post(*daemon_, "/v1/drain", "", Authorization(*daemon_));
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body, "{\"phase\":\"draining\"}\n");
+  answer = Get(*daemon_, "/readyz");
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.body, "draining\n");
+  EXPECT_EQ(Get(*daemon_, "/healthz").status, 200);
+  EXPECT_FALSE(health());
+  EXPECT_EQ(Brief(testing::Eval(daemon_->client(), "6 * 7")), "42") << "requests are served as before";
+  EXPECT_EQ(Post(*daemon_, "/v1/eval", R"({"source":"1"})").status, 200);
+  EXPECT_EQ(daemon_->Stop(), 0) << daemon_->Log();
+}
+
 TEST_F(AdminOnTcpTest, ARequestUnderWayIsAnsweredBeforeTheDaemonGoes) {
   Start("");
   HttpConnection connection(daemon_->admin_address());
@@ -200,6 +255,87 @@ TEST_F(AdminOnTcpTest, StreamsEndWithTheDaemon) {
   daemon_->Signal(SIGTERM);
   EXPECT_THAT(connection.ReadAnswer().body, EndsWith("0\r\n\r\n"));
   EXPECT_EQ(daemon_->Wait(), 0) << daemon_->Log();
+}
+
+// With a configuration that the test may change.
+class AdminSnapshotsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    Configure("export const version = () => 'first'");
+    absl::StatusOr<std::unique_ptr<Daemon>> daemon = Daemon::Start({.config_file = config_file_});
+    ASSERT_TRUE(daemon.ok()) << daemon.status();
+    daemon_ = *std::move(daemon);
+  }
+  ~AdminSnapshotsTest() override { std::filesystem::remove_all(folder_); }
+
+  void Configure(const std::string& module) {
+    WriteFile(config_file_, "modules { specifier: 'm' source: \"" + module + "\" }");
+  }
+  HttpAnswer Change(const std::string& path, const std::string& body = "", const std::string& headers = "") {
+    return Post(*daemon_, "/v1/snapshots:" + path, body, Authorization(*daemon_) + headers);
+  }
+  std::string Version() {
+    return Post(*daemon_, "/v1/call", R"({"module":"m","function":"version"})").body.substr(0, 28);
+  }
+
+  const std::string folder_ = NewFolder();
+  const std::string config_file_ = folder_ + "/own.textproto";
+  std::unique_ptr<Daemon> daemon_;
+};
+
+TEST_F(AdminSnapshotsTest, WhatIsServedIsReplacedAndTakenBack) {
+  EXPECT_THAT(Version(), HasSubstr("first"));
+  HttpAnswer answer = Change("regenerate");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_THAT(answer.body, StartsWith(R"({"result":"UNCHANGED","generation":"1")"));
+  Configure("export const version = () => 'second'");
+  answer = Change("regenerate", "{}");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_THAT(answer.body, AllOf(StartsWith(R"({"result":"SWAPPED","generation":"2")"),
+                                 HasSubstr("\"trigger\":\"regenerate (HTTP)\"")));
+  EXPECT_THAT(Version(), HasSubstr("second"));
+  answer = Change("rollback", R"({"generation":"1"})");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_THAT(Version(), HasSubstr("first"));
+  answer = Change("rollback", R"({"generation":"99"})");
+  EXPECT_EQ(answer.status, 404);
+  EXPECT_THAT(answer.body, HasSubstr("\"reason\":\"ERROR_REASON_SNAPSHOT_NOT_FOUND\""));
+  EXPECT_EQ(Change("rollback", R"({"number":1})").status, 400);
+}
+
+TEST_F(AdminSnapshotsTest, AFailureSaysWhereAndWhy) {
+  Configure("null.x");
+  const HttpAnswer answer = Change("regenerate");
+  EXPECT_EQ(answer.status, 422);
+  EXPECT_THAT(answer.body,
+              AllOf(HasSubstr(R"("result":"FAILED")"), HasSubstr(R"("failed_stage":"SNAPSHOT_STAGE_BUILD")"),
+                    HasSubstr("TypeError")));
+  EXPECT_THAT(Version(), HasSubstr("first"));
+}
+
+TEST_F(AdminSnapshotsTest, StagesComeAsEvents) {
+  const HttpAnswer answer = Change("regenerate", R"({"force":true})", "Accept: text/event-stream\r\n");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_THAT(answer.head, HasSubstr("Content-Type: text/event-stream\r\n"));
+  EXPECT_THAT(answer.body, HasSubstr("data: {\"began\":{\"stage\":\"SNAPSHOT_STAGE_CONFIG\""));
+  EXPECT_THAT(answer.body, HasSubstr("data: {\"outcome\":{\"result\":\"SWAPPED\""));
+  EXPECT_THAT(answer.body, EndsWith("0\r\n\r\n"));
+}
+
+TEST_F(AdminSnapshotsTest, WhoLeavesStopsNothing) {
+  HttpConnection connection(daemon_->admin_address());
+  connection.Send(ToBytes({.method = "POST",
+                           .target = "/v1/snapshots:regenerate",
+                           .headers = Authorization(*daemon_),
+                           .body = R"({"force":true})"}));
+  ASSERT_TRUE(Eventually([this] {
+    const auto status = daemon_->client().ListSnapshots({.timeout = kPatience});
+    return status.ok() && status->snapshots_size() == 2;
+  }));
+  connection.Close();
+  EXPECT_TRUE(Eventually([this] {
+    return Get(*daemon_, "/v1/status").body.find(R"("snapshot":{"generation":"2")") != std::string::npos;
+  }));
 }
 
 }  // namespace
