@@ -454,6 +454,7 @@ TEST_F(EvaldSnapshot, KilledAtAnyMomentItLeavesAStoreThatWorks) {
   ASSERT_TRUE(Ask(config).last.has_ready());
   internal::SnapshotRequest request = Request(config);
   request.set_force(true);
+  size_t files = 0;  // before the request
   const std::pair<const char*, std::function<void(Process&)>> moments[] = {
       {"at once", [](Process&) {}},
       {"when the first extension has run",
@@ -468,7 +469,7 @@ TEST_F(EvaldSnapshot, KilledAtAnyMomentItLeavesAStoreThatWorks) {
            EXPECT_TRUE(ReadFrame(process.socket.get(), 1 << 20, event).ok());
          }
        }},
-      {"when the file is being written, or was", [&](Process&) { WaitForFiles(Files().size() + 1); }},
+      {"when the file is being written, or was", [&](Process&) { WaitForFiles(files + 1); }},
       {"when it has answered",
        [](Process& process) {
          SnapshotEvent event;
@@ -477,6 +478,7 @@ TEST_F(EvaldSnapshot, KilledAtAnyMomentItLeavesAStoreThatWorks) {
   };
   uint64_t newest = 1;
   for (const auto& [when, wait] : moments) {
+    files = Files().size();
     Process process = Start();
     ASSERT_TRUE(WriteFrame(process.socket.get(), request).ok());
     wait(process);
