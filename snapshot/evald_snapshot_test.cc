@@ -504,7 +504,10 @@ TEST_F(EvaldSnapshot, EndsWhenTheDaemonHangsUpBeforeAsking) {
   EXPECT_EQ(ExitCode(process.pid), 1);
 }
 
-TEST_F(EvaldSnapshot, DiesWithTheProcessThatStartedIt) {
+// The second extension never ends, so the builder does only if it is ended.
+class EvaldSnapshotAlone : public EvaldSnapshot, public testing::WithParamInterface<bool> {};
+
+TEST_P(EvaldSnapshotAlone, EndsWithTheProcessThatStartedIt) {
   int pipe_fds[2];
   ASSERT_EQ(pipe(pipe_fds), 0);
   // Clear of the descriptors 3 and 4, which the builder replaces.
@@ -513,22 +516,23 @@ TEST_F(EvaldSnapshot, DiesWithTheProcessThatStartedIt) {
   const pid_t daemon = fork();
   if (daemon == 0) {
     Process process = Start();
-    internal::SnapshotRequest request;
-    request.set_store_folder(store_);
-    auto* endless = request.mutable_config()->add_extensions();
-    endless->set_name("endless");
-    endless->set_source("for (;;) {}");
+    const internal::SnapshotRequest request = Request(
+        "extensions { builtin: 'console' } extensions { name: 'a' source: 'console.log(1)' }"
+        "extensions { name: 'endless' source: 'for (;;);' }");
     WriteFrame(process.socket.get(), request).IgnoreError();
-    // The builder holds the pipe's end too: it closes only when both processes are gone.
-    usleep(300'000);
+    SnapshotEvent said;
+    if (GetParam()) ReadFrame(process.socket.get(), 1 << 20, said).IgnoreError();
     _exit(0);
   }
   close(held);
+  // The builder holds the pipe's end too: it closes only when both processes are gone.
   char byte;
   EXPECT_EQ(read(pipe_fds[0], &byte, 1), 0);
   close(pipe_fds[0]);
   EXPECT_EQ(ExitCode(daemon), 0);
 }
+
+INSTANTIATE_TEST_SUITE_P(BeforeAndWhileItBuilds, EvaldSnapshotAlone, testing::Bool());
 
 }  // namespace
 }  // namespace evald::snapshot

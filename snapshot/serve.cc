@@ -1,6 +1,7 @@
 #include "snapshot/serve.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -39,6 +40,11 @@ internal::SnapshotEvent Answer(const internal::SnapshotRequest& request, int blo
   return event;
 }
 
+bool HungUp(int socket_fd) {
+  pollfd peer{socket_fd, POLLRDHUP, 0};
+  return poll(&peer, 1, 0) > 0 && (peer.revents & (POLLRDHUP | POLLHUP)) != 0;
+}
+
 }  // namespace
 
 absl::Status WriteAll(int fd, std::string_view bytes) {
@@ -59,8 +65,9 @@ absl::Status DieWithParent() {
 
 absl::Status ServeRequest(int socket_fd, int blob_fd) {
   internal::SnapshotRequest request;
-  // A daemon that is gone already is noticed here: its end of the socket is closed.
   if (absl::Status read = ReadFrame(socket_fd, kMaxRequestBytes, request); !read.ok()) return read;
+  // One that ended before DieWithParent was called has left its request behind.
+  if (HungUp(socket_fd)) return absl::UnavailableError("the daemon that asked is gone");
   const LogSink log = [socket_fd](std::string_view line) {
     internal::SnapshotEvent event;
     event.mutable_log()->set_text(std::string(line));
