@@ -201,12 +201,16 @@ Holdings MeasureHoldings(Daemon& daemon) {
     const auto status = daemon.client().GetSnapshot({.timeout = kPatience});
     if (!status.ok()) return false;
     const v1::PoolStatus& pool = status->pool();
-    const size_t workers = daemon.WorkerPids().size(), descendants = proc::Descendants(daemon.pid()).size();
+    const std::vector<pid_t> descendants = proc::Descendants(daemon.pid());
+    const size_t workers = daemon.WorkerPids().size();
+    // What serves is noted in the store after it serves: that process comes and goes.
+    const auto takes_note = [](pid_t pid) { return proc::Name(pid) == "evald-snapshot"; };
+    if (std::any_of(descendants.begin(), descendants.end(), takes_note)) return false;
     if (pool.busy() + pool.queued() + pool.starting() != 0 || workers != pool.idle()) return false;
     holdings.zygote = daemon.ZygotePid();
     holdings.zygote_restarts = pool.zygote_restarts();
     holdings.idle_workers = workers;
-    holdings.processes = descendants - workers;
+    holdings.processes = descendants.size() - workers;
     holdings.descriptors = proc::OpenDescriptors(daemon.pid()) - 2 * workers;
     holdings.daemon_bytes = proc::PrivateBytes(daemon.pid());
     holdings.zygote_bytes = proc::PrivateBytes(holdings.zygote);
