@@ -131,11 +131,14 @@ TEST(SnapshotMetrics, CountChangesByWhoAskedAndHowTheyEnded) {
   metrics.OnProgress(progress);
   progress.mutable_outcome()->set_trigger("what nobody has heard of");
   metrics.OnProgress(progress);
+  progress.mutable_outcome()->set_trigger("boot");
+  metrics.OnProgress(progress);
   const std::string page = MetricsPage({&metrics});
   const std::string name = "evald_snapshot_changes_total";
   EXPECT_THAT(page, HasSubstr(name + "{change=\"regenerate\",trigger=\"sighup\",result=\"swapped\"} 1\n"));
   EXPECT_THAT(page, HasSubstr(name + "{change=\"rollback\",trigger=\"grpc\",result=\"failed\"} 1\n"));
   EXPECT_THAT(page, HasSubstr(name + "{change=\"other\",trigger=\"other\",result=\"failed\"} 1\n"));
+  EXPECT_THAT(page, HasSubstr(name + "{change=\"boot\",trigger=\"boot\",result=\"failed\"} 1\n"));
   EXPECT_THAT(page, HasSubstr(name + "{change=\"regenerate\",trigger=\"http\",result=\"failed\"} 0\n"));
   EXPECT_THAT(page, HasSubstr("evald_snapshot_stage_seconds_bucket{stage=\"build\",le=\"0.5\"} 0\n"));
   EXPECT_THAT(page, HasSubstr("evald_snapshot_stage_seconds_bucket{stage=\"build\",le=\"1\"} 1\n"));

@@ -21,6 +21,7 @@ constexpr std::array<Duration, 14> kBounds = {
 
 constexpr std::string_view kRegenerate = "regenerate";
 constexpr std::string_view kRollback = "rollback";
+constexpr std::string_view kBoot = "boot";
 constexpr std::string_view kOther = "other";
 constexpr std::string_view kAskers[] = {"gRPC", "HTTP", "SIGHUP"};
 
@@ -32,9 +33,9 @@ std::string Lower(std::string_view text) {
   return lower;
 }
 
-// What "rollback to 4 (gRPC)" asks for.
+// What "rollback to 4 (gRPC)" asks for. The daemon's own boot is one of them.
 std::string ChangeOf(std::string_view trigger) {
-  for (const std::string_view change : {kRegenerate, kRollback}) {
+  for (const std::string_view change : {kRegenerate, kRollback, kBoot}) {
     if (trigger.substr(0, change.size()) == change) return std::string(change);
   }
   return std::string(kOther);
@@ -45,6 +46,7 @@ std::string AskerOf(std::string_view trigger) {
   for (const std::string_view asker : kAskers) {
     if (trigger.find("(" + std::string(asker) + ")") != std::string_view::npos) return Lower(asker);
   }
+  if (trigger == kBoot) return std::string(kBoot);
   return std::string(kOther);
 }
 
@@ -86,9 +88,9 @@ void SnapshotMetrics::OnProgress(const v1::SnapshotProgress& progress) {
 }
 
 std::vector<prometheus::MetricFamily> SnapshotMetrics::Collect() const {
-  MetricFamilyBuilder changes =
-      CounterFamily("evald_snapshot_changes_total",
-                    "Regenerations and rollbacks that have ended, by who asked and how they ended.");
+  MetricFamilyBuilder changes = CounterFamily(
+      "evald_snapshot_changes_total",
+      "Regenerations and rollbacks that have ended, and the boot, by who asked and how they ended.");
   for (const auto& [key, count] : changes_) {
     const auto& [change, asker, result] = key;
     changes.Add({{"change", change}, {"trigger", asker}, {"result", result}}, static_cast<double>(count));

@@ -248,7 +248,9 @@ TEST_F(ShutdownTest, NothingIsLeftBehindWhenTheDaemonIsKilled) {
 class GarbageTest : public SharedDaemonTest<GarbageTest> {
  public:
   static DaemonOptions Options() {
-    return {.config = "kill_grace { nanos: 100000000 }", .zygote = PathFromEnvironment("FAKE_ZYGOTE")};
+    // The canary that there is without one is JavaScript.
+    return {.config = "kill_grace { nanos: 100000000 } canaries { source: 'honest' }",
+            .zygote = PathFromEnvironment("FAKE_ZYGOTE")};
   }
 
  protected:

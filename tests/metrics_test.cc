@@ -11,7 +11,6 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <optional>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -30,11 +29,9 @@ namespace evald::testing {
 namespace {
 
 using std::chrono::milliseconds;
-using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::Ge;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
@@ -185,11 +182,18 @@ class Prometheus {
   std::unique_ptr<Process> process_;
 };
 
+// One sample of a daemon's /metrics; empty if it is not there.
+std::string SampleOf(const Daemon& daemon, const std::string& name_and_labels) {
+  for (const std::string& line : Lines(Ask(daemon.admin_address(), {.target = "/metrics"}).body)) {
+    if (absl::StartsWith(line, name_and_labels + " ")) return line.substr(name_and_labels.size() + 1);
+  }
+  return "";
+}
+
 class MetricsTest : public SharedDaemonTest<MetricsTest> {
  public:
   static DaemonOptions Options() {
     return {.config = R"pb(pool { min_idle: 2 max_workers: 4 }
-                           kill_grace { nanos: 100000000 }
                            tenants { tenant: "shop" }
                            tenants { tenant: "watched" }
                            tenants { tenant: "limited" })pb",
@@ -206,12 +210,8 @@ class MetricsTest : public SharedDaemonTest<MetricsTest> {
   }
   // The value of one sample of /metrics; -1 if it is not there.
   static double Sample(const std::string& name_and_labels) {
-    for (const std::string& line : Lines(GetMetrics().body)) {
-      if (absl::StartsWith(line, name_and_labels + " ")) {
-        return std::stod(line.substr(name_and_labels.size() + 1));
-      }
-    }
-    return -1;
+    const std::string sample = SampleOf(daemon(), name_and_labels);
+    return sample.empty() ? -1 : std::stod(sample);
   }
   static double Requests(const std::string& tenant_class, const std::string& outcome) {
     return Sample("evald_requests_total{method=\"Eval\",tenant_class=\"" + tenant_class + "\",outcome=\"" +
@@ -264,29 +264,23 @@ TEST_F(MetricsTest, CountRequestsOverHttpToo) {
   EXPECT_EQ(Requests("shop", "OK"), std::max(before, 0.0) + 1);
 }
 
-TEST_F(MetricsTest, CountAWorkerThatHadToBeKilled) {
+// With workers that keep silent on demand (tests/support/fake_zygote.cc).
+TEST(Kills, AreCountedAndLogged) {
+  const absl::StatusOr<std::unique_ptr<Daemon>> daemon =
+      Daemon::Start({.config = "kill_grace { nanos: 100000000 } canaries { source: 'honest' }",
+                     .zygote = PathFromEnvironment("FAKE_ZYGOTE")});
+  ASSERT_TRUE(daemon.ok()) << daemon.status();
   const std::string kills = "evald_kills_total{reason=\"wall_time_limit\"}";
-  const double before = Sample(kills);
-  // Standing still, it cannot stop at its limit by itself.
-  v1::EvalRequest endless = Script("for (;;);");
-  *endless.mutable_limits()->mutable_wall_time() = ToProto(milliseconds(500));
-  std::jthread stopper([] {
-    const auto ticks = [](pid_t pid) { return proc::CpuTicks(pid); };
-    (void)Eventually([&] {
-      std::map<pid_t, uint64_t> first;
-      for (const pid_t worker : daemon().WorkerPids()) first[worker] = ticks(worker);
-      std::this_thread::sleep_for(milliseconds(60));
-      for (const auto& [worker, then] : first) {
-        if (proc::Alive(worker) && ticks(worker) >= then + 3) return kill(worker, SIGSTOP) == 0;
-      }
-      return false;
-    });
-  });
-  EXPECT_THAT(Brief(Eval(endless)), HasSubstr("WALL_TIME_LIMIT"));
-  stopper.join();
-  EXPECT_TRUE(Eventually([&] { return Sample(kills) == before + 1; })) << GetMetrics().body;
-  EXPECT_THAT(daemon().Log(),
-              ContainsRegex("W a worker was killed request_id=[0-9a-f]+ tenant=\"\" reason=WALL_TIME_LIMIT"));
+  EXPECT_EQ(SampleOf(**daemon, kills), "0");
+  v1::EvalRequest request = Script("silence");
+  request.set_tenant("quiet");
+  *request.mutable_limits()->mutable_wall_time() = ToProto(milliseconds(200));
+  EXPECT_THAT(Brief(Eval((*daemon)->client(), request)), HasSubstr("WALL_TIME_LIMIT"));
+  // Once its process is gone.
+  EXPECT_TRUE(Eventually([&] { return SampleOf(**daemon, kills) == "1"; }));
+  EXPECT_THAT(
+      (*daemon)->Log(),
+      ContainsRegex("W a worker was killed request_id=[0-9a-f]+ tenant=quiet reason=WALL_TIME_LIMIT"));
 }
 
 TEST_F(MetricsTest, AlertsAndDashboardNameOnlyWhatThereIs) {
@@ -408,6 +402,66 @@ TEST_F(MetricsTest, LiveFiguresShowWhatJustHappened) {
   uint64_t cold_starts = 0;
   for (const v1::LatencyBucket& bucket : status.cold_start_histogram()) cold_starts += bucket.count();
   EXPECT_EQ(cold_starts, status.cold_start().count());
+}
+
+v1::LiveStatus LiveStatusOf(Daemon& daemon) {
+  v1::LiveStatus live;
+  const absl::Status watched = daemon.client().WatchStatus(milliseconds(100),
+                                                           [&](const v1::LiveStatus& status) {
+                                                             live = status;
+                                                             return false;
+                                                           },
+                                                           {.timeout = kPatience});
+  EXPECT_TRUE(watched.ok()) << watched;
+  return live;
+}
+
+TEST(SnapshotMetrics, FollowTheChangesOfARealDaemon) {
+  const auto config = [](const std::string& source, const std::string& more = "") {
+    return absl::StrCat("extensions { name: 'version' source: '", source,
+                        "' } pool { min_idle: 1 max_workers: 2 } ", more);
+  };
+  absl::StatusOr<std::unique_ptr<Daemon>> started = Daemon::Start({.config = config("globalThis.v = 1;")});
+  ASSERT_TRUE(started.ok()) << started.status();
+  Daemon& daemon = **started;
+  EXPECT_TRUE(Eventually([&] { return LiveStatusOf(daemon).change().outcome().trigger() == "boot"; }));
+  const auto info = [&](int generation) {
+    return absl::StrContains(Ask(daemon.admin_address(), {.target = "/metrics"}).body,
+                             absl::StrCat("evald_snapshot_info{generation=\"", generation, "\""));
+  };
+  EXPECT_TRUE(info(1));
+
+  daemon.Configure(config("globalThis.v = 2;", "tenants { tenant: 'late' }"));
+  EXPECT_TRUE(daemon.client().RegenerateSnapshot(false, {}, daemon.Admin()).ok());
+  EXPECT_TRUE(info(2));
+  v1::EvalRequest request = Script("v");
+  request.set_tenant("late");
+  EXPECT_EQ(Brief(Eval(daemon.client(), request)), "2");
+  daemon.Configure(config("null.x;"));
+  EXPECT_FALSE(daemon.client().RegenerateSnapshot(false, {}, daemon.Admin()).ok());
+  EXPECT_TRUE(daemon.client().RollbackSnapshot(0, {}, daemon.Admin()).ok());
+  EXPECT_TRUE(info(1));
+
+  const auto changes = [&](const std::string& change, const std::string& result) {
+    return SampleOf(daemon, absl::StrCat("evald_snapshot_changes_total{change=\"", change,
+                                         "\",trigger=\"grpc\",result=\"", result, "\"}"));
+  };
+  EXPECT_EQ(changes("regenerate", "swapped"), "1");
+  EXPECT_EQ(changes("regenerate", "failed"), "1");
+  EXPECT_EQ(changes("rollback", "swapped"), "1");
+  EXPECT_EQ(changes("rollback", "failed"), "0");
+  EXPECT_EQ(
+      SampleOf(daemon, R"(evald_snapshot_changes_total{change="boot",trigger="boot",result="swapped"})"),
+      "1");
+  // The boot's, and two more.
+  EXPECT_EQ(SampleOf(daemon, "evald_snapshot_stage_seconds_count{stage=\"swap\"}"), "3");
+  EXPECT_EQ(SampleOf(daemon, "evald_snapshots_stored"), "2");
+  EXPECT_EQ(SampleOf(daemon, R"(evald_requests_total{method="Eval",tenant_class="late",outcome="OK"})"), "1")
+      << "a tenant that the configuration names since it was read again";
+  const v1::LiveStatus live = LiveStatusOf(daemon);
+  EXPECT_THAT(live.change().outcome().trigger(), HasSubstr("rollback"));
+  EXPECT_EQ(live.snapshot().generation(), 1u);
+  EXPECT_EQ(live.stored_size(), 2);
 }
 
 TEST(RequestIds, LeadFromACallToItsLineInTheLog) {
