@@ -18,6 +18,7 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
+constexpr int kSendBufferBytes = 128 << 10;
 constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
 
 template <typename Family>
@@ -78,6 +79,9 @@ class Server final : public AdminServer {
             return;
           }
           if (connections->open.size() < options().max_connections) {
+            // What the kernel takes is out of sight: a stream that nobody reads is to be noticed soon.
+            error_code ignored;
+            socket.set_option(asio::socket_base::send_buffer_size(kSendBufferBytes), ignored);
             const auto connection =
                 std::make_shared<AdminConnection>(AdminConnection::Socket(std::move(socket)), connections);
             connections->open.insert(connection);

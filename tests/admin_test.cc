@@ -238,9 +238,11 @@ TEST_F(AdminOnTcpTest, ARequestUnderWayIsAnsweredBeforeTheDaemonGoes) {
   connection.Send(
       ToBytes({.method = "POST",
                .target = "/v1/eval",
-               .body = R"({"source":"const end = Date.now() + 1000; while (Date.now() < end); 42"})"}));
+               .body = R"({"source":"const end = Date.now() + 3000; while (Date.now() < end); 42"})"}));
   ASSERT_TRUE(Eventually([this] { return Busy(*daemon_) == 1; }));
   daemon_->Signal(SIGTERM);
+  EXPECT_TRUE(Eventually([this] { return Get(*daemon_, "/readyz").body == "draining\n"; }));
+  EXPECT_EQ(Post(*daemon_, "/v1/eval", R"({"source":"1"})").status, 503) << "a new one comes too late";
   const HttpAnswer answer = connection.ReadAnswer();
   EXPECT_EQ(answer.status, 200);
   EXPECT_THAT(answer.body, HasSubstr(R"("json":"42")"));
