@@ -381,14 +381,13 @@ TEST_F(EvaldSnapshot, AnExtensionsErrorSaysWhere) {
   const Answer thrown = Ask("extensions { name: 'own' file: 'own.js' }");
   EXPECT_EQ(thrown.last.failed().stage(), "extension own");
   EXPECT_EQ(thrown.last.failed().message(),
-            "extension 'own': own:2:3: RangeError: no such price\n    at check (own:2:9)\n    at own:4:1\n"
+            "own:2:3: RangeError: no such price\n    at check (own:2:9)\n    at own:4:1\n"
             "(own is the file " +
                 (root_ / "own.js").string() + ")");
 
   const Answer syntax = Ask("extensions { name: 'own' source: 'var a = 1;\\n  var b = = 2' }");
   EXPECT_EQ(syntax.last.failed().stage(), "extension own");
-  EXPECT_THAT(syntax.last.failed().message(),
-              HasSubstr("extension 'own': own:2:11: SyntaxError: Unexpected token '='"));
+  EXPECT_THAT(syntax.last.failed().message(), HasSubstr("own:2:11: SyntaxError: Unexpected token '='"));
   EXPECT_THAT(Files(), IsEmpty());
 }
 
@@ -404,14 +403,14 @@ TEST_F(EvaldSnapshot, AModulesErrorSaysWhere) {
     return text;
   };
   EXPECT_EQ(message("export const a = 1;\n  null.x"),
-            "module 'm': m:2:8: TypeError: Cannot read properties of null (reading 'x')\n    at m:2:8");
-  EXPECT_THAT(message("\nlet let = 1"), HasSubstr("module 'm': m:2:5: SyntaxError: "));
+            "m:2:8: TypeError: Cannot read properties of null (reading 'x')\n    at m:2:8");
+  EXPECT_THAT(message("\nlet let = 1"), HasSubstr("m:2:5: SyntaxError: "));
   EXPECT_THAT(message("\nimport { x } from 'nowhere'"),
               HasSubstr("TypeError: Cannot find module 'nowhere' imported from m:2:19: only"));
   EXPECT_EQ(message("\n  await Promise.reject(new RangeError('no rates'))"),
-            "module 'm': m:2:24: RangeError: no rates\n    at m:2:24");
+            "m:2:24: RangeError: no rates\n    at m:2:24");
   EXPECT_EQ(message("const load = async () => {\n  await null;\n  throw new Error('late') };\nawait load()"),
-            "module 'm': m:3:9: Error: late\n    at load (m:3:9)\n    at async m:4:1");
+            "m:3:9: Error: late\n    at load (m:3:9)\n    at async m:4:1");
   EXPECT_THAT(message("await Promise.reject('why')"), HasSubstr("why"));
   EXPECT_THAT(message("await new Promise(() => {})"), HasSubstr("can never happen"));
   EXPECT_THAT(Files(), IsEmpty());

@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "runtime/extensions/builtin.h"
 #include "runtime/identity.h"
 #include "runtime/platform.h"
@@ -43,11 +44,12 @@ internal::RuntimeIdentity IdentityOf(const EnvelopeHeader& header) {
   return identity;
 }
 
-// The failure of the extension or module `name`. In what it threw it is called by its name; here its file is
-// told too.
+// The failure of the extension or module `name`, which the stage names already. In what it threw it is called
+// by its name; here its file is told too.
 SnapshotFailed ScriptFailed(const std::string& kind, const std::string& name,
                             const std::map<std::string, std::string>& files, const absl::Status& why) {
   SnapshotFailed failed = Failed(absl::StrCat(kind, " ", name), why);
+  failed.set_message(std::string(absl::StripPrefix(failed.message(), absl::StrCat(kind, " '", name, "': "))));
   if (const auto file = files.find(name); file != files.end())
     absl::StrAppend(failed.mutable_message(), "\n(", name, " is the file ", file->second, ")");
   return failed;
