@@ -86,6 +86,8 @@ void Pool::Adopt(const std::vector<AdoptedWorker>& adopted, const PoolOptions& o
   for (Worker* worker : old) Outdate(*worker, "replaced");
   image_ = host_->image();
   has_outdated_ = false;
+  // That was for the old one's troubles.
+  fork_pause_.Cancel();
   options_ = options;
   rewind_ = rewind;
   for (const AdoptedWorker& newcomer : adopted) {

@@ -65,6 +65,12 @@ class PoolTest : public testing::Test {
   bool ForkFor(const std::string& tenant) {
     return pool_->ForkFor(tenant, [](const std::string&) { return false; });
   }
+  // Another image takes over, with as many workers.
+  void Adopt(size_t count, const PoolOptions& options) {
+    std::vector<AdoptedWorker> workers;
+    for (const WorkerId id : host_.Replace(count)) workers.push_back({id, clock_.Now()});
+    pool_->Adopt(workers, options, /*rewind=*/true);
+  }
   v1::PoolStatus Status() {
     v1::PoolStatus status;
     pool_->FillStatus(status);
@@ -365,6 +371,138 @@ TEST_F(PoolTest, BusyWorkersOfAnEarlierImageFinishFirst) {
   EXPECT_FALSE(pool_->idle() > 0 && pool_->unused() == 0) << "it is not leased again";
   Pass(milliseconds(30));
   EXPECT_THAT(host_.hung_up, ElementsAre(id));
+}
+
+TEST_F(PoolTest, WhatIsAdoptedTakesOverAtOnce) {
+  const PoolOptions options = Small(3, 8);
+  Open(options);
+  const WorkerId rewound = Serve("a");
+  Serve("b", kReused);
+  Adopt(2, options);
+  EXPECT_EQ(pool_->idle(), 2u) << "no old one is there to be had";
+  EXPECT_EQ(Status().forks(), 5u);
+  for (const v1::Isolation isolation : {kPristine, kReused}) {
+    std::optional<Lease> lease;
+    EXPECT_GT(MustAcquire(lease, "a", isolation), 3u);
+    EXPECT_EQ(lease->generation(), 2u);
+    EXPECT_EQ(lease->origin(), v1::ISOLATE_ORIGIN_FORKED);
+    EXPECT_EQ(lease->uses(), 0u);
+    host_.Reply(lease->worker_id());
+    lease.reset();
+  }
+  Pass(milliseconds(30));
+  EXPECT_THAT(host_.hung_up, Contains(rewound));
+  EXPECT_EQ(host_.hung_up.size(), 3u);
+  for (const WorkerId gone : std::vector<WorkerId>(host_.hung_up)) host_.End(gone);
+  EXPECT_THAT(Status().retired(), ElementsAre(Pair("replaced", 3)));
+}
+
+TEST_F(PoolTest, BusyWorkersOfAReplacedImageFinishAndAreNotUsedAgain) {
+  const PoolOptions options = Small(1, 4);
+  Open(options);
+  std::optional<Lease> lease;
+  const WorkerId busy = MustAcquire(lease, "a");
+  Adopt(1, options);
+  EXPECT_EQ(lease->generation(), 1u);
+  host_.Reply(busy);
+  EXPECT_EQ(holder_.replies, 1);
+  lease.reset();
+  host_.Ready(busy, v1::ISOLATE_ORIGIN_REWOUND);
+  std::optional<Lease> next;
+  EXPECT_NE(MustAcquire(next, "a"), busy);
+  Pass(milliseconds(30));
+  EXPECT_THAT(host_.hung_up, ElementsAre(busy));
+}
+
+TEST_F(PoolTest, WorkersThatStartWhileTheirImageIsReplacedAreNotUsed) {
+  const PoolOptions options = Small(0, 4);
+  Open(options);
+  EXPECT_TRUE(ForkFor("a"));
+  Adopt(0, options);
+  host_.Ready(1);
+  EXPECT_FALSE(pool_->TryAcquire("a", kPristine, &holder_).has_value());
+  Pass(milliseconds(30));
+  EXPECT_THAT(host_.hung_up, ElementsAre(1));
+}
+
+TEST_F(PoolTest, ThoseWhoWaitAreOfferedWhatIsAdopted) {
+  const PoolOptions options = Small(1, 1);
+  Open(options);
+  std::optional<Lease> busy;
+  MustAcquire(busy, "a");
+  std::optional<Lease> waiting;
+  pool_->SetAvailableHook([&] { waiting = pool_->TryAcquire("b", kPristine, &holder_); });
+  Adopt(1, options);
+  ASSERT_TRUE(waiting.has_value());
+  EXPECT_EQ(waiting->generation(), 2u);
+  pool_->SetAvailableHook(nullptr);
+}
+
+TEST_F(PoolTest, WithRetiringWorkersInTheWayARequestIsForkedForAllTheSame) {
+  const PoolOptions options = Small(2, 2);
+  Open(options);
+  Adopt(0, options);
+  EXPECT_TRUE(ForkFor("a"));
+  EXPECT_EQ(host_.hung_up.size(), 1u);
+}
+
+TEST_F(PoolTest, TheFirstImageIsAdoptedToo) {
+  pool_ = std::make_unique<Pool>(Small(2, 4), &host_, &timers_);
+  host_.SetEvents(pool_.get());
+  Adopt(1, Small(2, 4));
+  EXPECT_EQ(pool_->idle(), 1u);
+  Pass(milliseconds(3));
+  EXPECT_EQ(pool_->starting(), 1u) << "and is kept filled from then on";
+}
+
+TEST_F(PoolTest, AdoptedWorkersAgeFromTheirBirth) {
+  const PoolOptions options = Small(1, 4);
+  Open(options);
+  const WorkerId old = host_.Replace(1)[0];
+  const MonotonicTime born = clock_.Now();
+  clock_.Advance(minutes(9));
+  pool_->Adopt({{old, born}}, options, true);
+  EXPECT_TRUE(pool_->TryAcquire("a", kPristine, &holder_).has_value());
+}
+
+TEST_F(PoolTest, SettingsChangeLive) {
+  Open(Small(4, 8));
+  EXPECT_EQ(pool_->idle(), 4u);
+  pool_->SetOptions(Small(6, 8));
+  Pass(milliseconds(3));
+  Pass(milliseconds(10));
+  host_.ReadyAll();
+  EXPECT_EQ(pool_->idle(), 6u);
+  pool_->SetOptions(Small(2, 2));
+  EXPECT_EQ(pool_->idle(), 2u);
+  Pass(milliseconds(30));
+  EXPECT_EQ(host_.hung_up.size(), 4u);
+  EXPECT_EQ(Status().max_workers(), 2u);
+}
+
+TEST_F(PoolTest, AWorkerThatIsLeavingIsNotLeased) {
+  Open(Small(1, 4));
+  Serve("a");
+  host_.Leave(1);
+  EXPECT_FALSE(pool_->TryAcquire("a", kPristine, &holder_).has_value());
+  EXPECT_EQ(pool_->idle(), 0u);
+  Pass(milliseconds(3));
+  EXPECT_EQ(pool_->starting(), 1u) << "its place is taken before its end is known";
+  host_.End(1, WorkerExited{{WorkerExit::Kind::kKilled, 9, "killed"}});
+  EXPECT_THAT(Status().retired(), ElementsAre(Pair("killed", 1)));
+}
+
+TEST_F(PoolTest, AWorkerThatIsLeavingMayStillAnswer) {
+  Open(Small(1, 4));
+  std::optional<Lease> lease;
+  const WorkerId id = MustAcquire(lease, "a");
+  host_.Leave(id);
+  EXPECT_EQ(holder_.ends, 0);
+  host_.Reply(id);
+  EXPECT_EQ(holder_.replies, 1);
+  lease.reset();
+  host_.End(id, WorkerExited{{WorkerExit::Kind::kNotRewindable, 84, "too_many_pages"}});
+  EXPECT_EQ(holder_.ends, 0);
 }
 
 TEST_F(PoolTest, ClosingHangsUpAndWaits) {

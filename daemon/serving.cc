@@ -165,6 +165,12 @@ void Serving::Build(const ResolvedConfig& config, const BuildOptions& options,
   SnapshotTool::Options tool;
   tool.program = parts_.options->snapshot_tool;
   tool.request = RequestFor(config);
+  if (options.generation != 0) {
+    // Stored snapshots are loaded by a process like the zygote that is to have them.
+    const absl::StatusOr<ResolvedConfig> now = ReadConfig();
+    const std::string engine = config.proto.engine().SerializeAsString();
+    if (now.ok() && now->proto.engine().SerializeAsString() == engine) tool.request = RequestFor(*now);
+  }
   tool.request.set_force(options.force);
   tool.request.set_resume(options.resume);
   tool.request.set_load_generation(options.generation);

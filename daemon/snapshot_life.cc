@@ -74,7 +74,8 @@ struct SnapshotLife::Change {
   v1::SnapshotOutcome outcome;
   std::optional<ResolvedConfig> config;
   internal::SnapshotReady ready;
-  bool swapped = false;
+  // Decided, but not over yet.
+  v1::SnapshotOutcome::Result result = v1::SnapshotOutcome::RESULT_UNSPECIFIED;
   bool drained = false;
   bool noted = false;
   bool over = false;
@@ -236,16 +237,7 @@ void SnapshotLife::OnBuilt(absl::StatusOr<BuiltSnapshot> built) {
   EndStage(change, Describe(change.ready));
   if (!change.force && change.kind != Kind::kBoot) {
     const SnapshotSteps::Difference difference = steps_->Compare(*change.config, change.ready);
-    if (difference != SnapshotSteps::Difference::kImage) {
-      // Even if nothing changed, what only a restart can change is still to be said.
-      const bool settings = difference == SnapshotSteps::Difference::kSettings;
-      for (std::string& warning : steps_->Apply(*change.config))
-        change.outcome.add_warnings(std::move(warning));
-      const ChangePtr over = std::exchange(current_, nullptr);
-      Conclude(*over, settings ? v1::SnapshotOutcome::APPLIED : v1::SnapshotOutcome::UNCHANGED,
-               v1::ERROR_REASON_UNSPECIFIED, "");
-      return BeginNext();
-    }
+    if (difference != SnapshotSteps::Difference::kImage) return Keep(difference);
   }
   BeginStage(change, v1::SNAPSHOT_STAGE_BOOT);
   const absl::Status proving = steps_->Prove(
@@ -263,6 +255,25 @@ void SnapshotLife::OnPassed(v1::SnapshotStage stage, const std::string& detail) 
   BeginStage(change, stage == v1::SNAPSHOT_STAGE_BOOT ? v1::SNAPSHOT_STAGE_CANARY : v1::SNAPSHOT_STAGE_FILL);
 }
 
+void SnapshotLife::Keep(SnapshotSteps::Difference difference) {
+  const ChangePtr change = std::exchange(current_, nullptr);
+  // Even if nothing changed, what only a restart can change is still to be said.
+  for (std::string& warning : steps_->Apply(*change->config))
+    change->outcome.add_warnings(std::move(warning));
+  change->result = difference == SnapshotSteps::Difference::kSettings ? v1::SnapshotOutcome::APPLIED
+                                                                      : v1::SnapshotOutcome::UNCHANGED;
+  change->outcome.set_previous_generation(steps_->generation());
+  change->drained = true;
+  if (change->kind == Kind::kRollback) {
+    // It is to stay after a restart too, whatever the files say by now.
+    Note(change);
+  } else {
+    change->noted = true;
+    ConcludeIfOver(*change);
+  }
+  BeginNext();
+}
+
 void SnapshotLife::Swap() {
   const ChangePtr change = std::exchange(current_, nullptr);
   BeginStage(*change, v1::SNAPSHOT_STAGE_SWAP);
@@ -276,13 +287,20 @@ void SnapshotLife::Swap() {
        })) {
     change->outcome.add_warnings(std::move(warning));
   }
-  change->swapped = true;
+  change->result = v1::SnapshotOutcome::SWAPPED;
   EndStage(*change, absl::StrCat("generation ", steps_->generation(), " serves"));
   if (change->kind == Kind::kBoot) {
     change->drained = true;
   } else {
     BeginStage(*change, v1::SNAPSHOT_STAGE_DRAIN);
   }
+  Note(change);
+  if (mode_ == Mode::kBooting) mode_ = Mode::kOpen;
+  if (boot_done_) std::exchange(boot_done_, nullptr)(absl::OkStatus());
+  BeginNext();
+}
+
+void SnapshotLife::Note(const ChangePtr& change) {
   internal::ServingRecord record;
   record.set_generation(steps_->generation());
   record.set_config_fingerprint(change->ready.config_fingerprint());
@@ -296,14 +314,11 @@ void SnapshotLife::Swap() {
     change->noted = true;
     ConcludeIfOver(*change);
   });
-  if (mode_ == Mode::kBooting) mode_ = Mode::kOpen;
-  if (boot_done_) std::exchange(boot_done_, nullptr)(absl::OkStatus());
-  BeginNext();
 }
 
 void SnapshotLife::ConcludeIfOver(Change& change) {
   if (change.drained && change.noted) {
-    Conclude(change, v1::SnapshotOutcome::SWAPPED, v1::ERROR_REASON_UNSPECIFIED, "");
+    Conclude(change, change.result, v1::ERROR_REASON_UNSPECIFIED, "");
   }
 }
 
@@ -337,8 +352,8 @@ void SnapshotLife::Stop() {
   if (queued_ != nullptr)
     GiveUp(std::exchange(queued_, nullptr), v1::SnapshotOutcome::FAILED, v1::ERROR_REASON_DRAINING, why);
   for (const ChangePtr& change : changes_) {
-    if (change->swapped && !change->over)
-      Conclude(*change, v1::SnapshotOutcome::SWAPPED, v1::ERROR_REASON_UNSPECIFIED, "");
+    if (change->result != v1::SnapshotOutcome::RESULT_UNSPECIFIED && !change->over)
+      Conclude(*change, change->result, v1::ERROR_REASON_UNSPECIFIED, "");
   }
 }
 
@@ -347,8 +362,9 @@ void SnapshotLife::Conclude(Change& change, v1::SnapshotOutcome::Result result, 
   v1::SnapshotOutcome& outcome = change.outcome;
   outcome.set_result(result);
   // What it brought about itself is known; a later change may have swapped since.
-  outcome.set_generation(change.swapped ? change.ready.snapshot().generation() : steps_->generation());
-  if (!change.swapped) outcome.set_previous_generation(outcome.generation());
+  const bool decided = change.result != v1::SnapshotOutcome::RESULT_UNSPECIFIED;
+  outcome.set_generation(decided ? change.ready.snapshot().generation() : steps_->generation());
+  if (!decided) outcome.set_previous_generation(outcome.generation());
   const bool began = change.began != MonotonicTime();
   FromDuration(began ? timers_->clock().Now() - change.began : Duration(0), *outcome.mutable_took());
   if (!began) *outcome.mutable_started_at() = google::protobuf::util::TimeUtil::GetCurrentTime();

@@ -64,8 +64,12 @@ class SnapshotLife final : public SnapshotChanges {
   void BeginNext();
   void OnBuilt(absl::StatusOr<BuiltSnapshot> built);
   void OnPassed(v1::SnapshotStage stage, const std::string& detail);
+  // The image that serves serves on.
+  void Keep(SnapshotSteps::Difference difference);
   void Swap();
-  // The outcome of a change that has swapped, once all of it is over.
+  // Has the store note what serves.
+  void Note(const ChangePtr& change);
+  // The outcome of a change that is decided, once all of it is over.
   void ConcludeIfOver(Change& change);
   // Ends the change under way; what serves goes on.
   void Fail(const absl::Status& why);

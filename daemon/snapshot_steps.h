@@ -44,7 +44,8 @@ class SnapshotSteps {
   virtual const ResolvedConfig& config() const = 0;
 
   virtual absl::StatusOr<ResolvedConfig> ReadConfig() = 0;
-  // NOT_FOUND: that generation is not stored.
+  // NOT_FOUND: that generation is not stored. What is loaded by its generation is paired, in
+  // `config_fingerprint`, with the configuration as its file is now, if that can be read: a restart reads it.
   virtual void Build(const ResolvedConfig& config, const BuildOptions& options,
                      absl::AnyInvocable<void(const std::string& line)> on_log,
                      absl::AnyInvocable<void(absl::StatusOr<BuiltSnapshot>)> done) = 0;

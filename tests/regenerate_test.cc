@@ -231,6 +231,17 @@ TEST_F(RegenerateTest, ARollbackBringsBackWhatWasAndOutlivesARestart) {
   EXPECT_EQ(Version(), "2");
 }
 
+TEST_F(RegenerateTest, ARollbackAfterAFailureOutlivesARestartWithTheBrokenFiles) {
+  Start(Versioned(1));
+  daemon_->Configure(Versioned(2));
+  ASSERT_TRUE(Regenerate().ok());
+  const std::string broken = Versioned(3, "canaries { name: 'never' source: '1' expect: '2' }");
+  ExpectFailure(broken, v1::SNAPSHOT_STAGE_CANARY, "canary \"never\"", "2");
+  ASSERT_TRUE(Rollback(1).ok());
+  Restart(broken);
+  EXPECT_EQ(Version(), "1");
+}
+
 TEST_F(RegenerateTest, AnyFailureLeavesWhatServesAndSaysWhichStageItWas) {
   Start(Versioned(1));
   ExpectFailure("extensions { name: 'a' }", v1::SNAPSHOT_STAGE_CONFIG, "extensions[0]", "1");
