@@ -175,7 +175,7 @@ const checks = {
         'Swap',
       ]) {
         assert.ok(
-          stages.some((text) => text.startsWith(stage)),
+          stages.some((text) => text.includes(stage)),
           `${stage}: ${stages}`,
         );
       }
@@ -321,7 +321,7 @@ const checks = {
       }
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
-      assert.equal(await focused(), 'Regenerate');
+      await page.waitForFunction(() => document.activeElement.textContent === 'Regenerate');
       await page.keyboard.press('Enter');
       await page.getByRole('dialog').getByLabel('Token', { exact: true }).waitFor();
       await page.keyboard.type(token());

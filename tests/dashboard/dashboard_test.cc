@@ -55,7 +55,13 @@ DASHBOARD_CHECK(ShowsTrafficAsItComes)
 DASHBOARD_CHECK(PlaygroundRunsScript)
 DASHBOARD_CHECK(PlaygroundShowsException)
 DASHBOARD_CHECK(PlaygroundShowsLimit)
+DASHBOARD_CHECK(RegeneratesStageByStage)
+DASHBOARD_CHECK(FailedBuildSaysFileAndLine)
+DASHBOARD_CHECK(RollsBack)
+DASHBOARD_CHECK(TakesTokenOutOfAddress)
 DASHBOARD_CHECK(SaysThatDaemonIsGone)
+DASHBOARD_CHECK(FitsPhones)
+DASHBOARD_CHECK(WorksByKeyboardAlone)
 DASHBOARD_CHECK(FollowsLightAndDark)
 
 }  // namespace

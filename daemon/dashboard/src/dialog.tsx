@@ -1,7 +1,7 @@
 // Modal dialogs: the token, and questions before something is done.
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { tokenQuestion } from './token';
 import type { TokenQuestion } from './token';
 
@@ -11,13 +11,17 @@ interface DialogProps {
   onClose(): void;
 }
 
-// The browser keeps the focus inside, closes it on Escape, and puts the focus back.
+// The browser keeps the focus inside. When it goes, the focus is where it was before.
 function Dialog({ title, children, onClose }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = element.current;
+    const before = document.activeElement;
     dialog?.showModal();
-    return () => dialog?.close();
+    return () => {
+      dialog?.close();
+      if (before instanceof HTMLElement) before.focus();
+    };
   }, []);
   return (
     <dialog

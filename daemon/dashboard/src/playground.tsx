@@ -299,7 +299,7 @@ export function Playground() {
           <Globals />
         </div>
         <div class="actions start">
-          <button type="button" class="primary" disabled={running.value !== null} onClick={run}>
+          <button type="button" class="primary" aria-disabled={running.value !== null} onClick={run}>
             {running.value ? 'Running\u2026' : 'Run'}
           </button>
           {running.value && (

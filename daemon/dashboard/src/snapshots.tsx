@@ -276,8 +276,8 @@ export function Snapshots({ now }: { now: LiveStatus }) {
           <button
             type="button"
             class="primary"
-            disabled={changing.value}
-            onClick={() => regenerate(force.value)}
+            aria-disabled={changing.value}
+            onClick={() => changing.value || regenerate(force.value)}
           >
             {asking.value ? 'Under way\u2026' : 'Regenerate'}
           </button>
