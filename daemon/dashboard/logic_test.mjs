@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 
 import { curlCommand, FieldError, requestOf, shellWord } from './src/eval_request.ts';
-import { ago, bytes, compact, duration, enumWords, layOutJson, mark, percent, span } from './src/format.ts';
+import { ago, bytes, compact, duration, enumWords, layOutJson, mark, percent, rate, span } from './src/format.ts';
 import { integer, seconds } from './src/messages.ts';
 import { serverEvents } from './src/server_events.ts';
 
@@ -59,6 +59,7 @@ test('durations have the unit that suits them', () => {
 });
 
 test('sizes, shares and ages are short', () => {
+  assert.deepEqual([0, 0.25, 5, 9.96, 1240.4].map(rate), ['0', '0.3', '5', '10.0', '1,240']);
   assert.deepEqual([7, 999, 8647, 1_234_567].map(compact), ['7', '999', '8.6K', '1.2M']);
   assert.deepEqual(
     [0, 1023, 1024, 1_153_024].map((value) => plain(bytes(value))),

@@ -22,7 +22,7 @@ export function compact(value: number): string {
 }
 
 export function rate(perSecond: number): string {
-  return perSecond === 0 ? '0' : perSecond < 10 ? perSecond.toFixed(1) : grouped.format(perSecond);
+  return Number.isInteger(perSecond) || perSecond >= 10 ? grouped.format(perSecond) : perSecond.toFixed(1);
 }
 
 // A span of time, given in seconds.
