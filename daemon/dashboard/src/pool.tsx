@@ -170,6 +170,7 @@ export function Health({ now }: { now: LiveStatus }) {
   retired.sort((a, b) => b.value - a.value);
   const inForce = pool.sandbox_in_force ?? [];
   const missing = pool.sandbox_missing ?? [];
+  const known = now.phase === 'ready' || now.phase === 'draining' || inForce.length + missing.length > 0;
   return (
     <section class="card" aria-labelledby="health-title">
       <header>
@@ -182,19 +183,23 @@ export function Health({ now }: { now: LiveStatus }) {
               : ''}
         </span>
       </header>
-      <ul class="checks">
-        <Check good={pool.rewind === true || !pool.rewind_off_reason}>{rewindText(pool)}</Check>
-        {missing.map((part) => (
-          <Check key={part} good={false}>
-            {part}
-          </Check>
-        ))}
-        {inForce.map((part) => (
-          <Check key={part} good>
-            {part}
-          </Check>
-        ))}
-      </ul>
+      {known ? (
+        <ul class="checks">
+          <Check good={pool.rewind === true || !pool.rewind_off_reason}>{rewindText(pool)}</Check>
+          {missing.map((part) => (
+            <Check key={part} good={false}>
+              {part}
+            </Check>
+          ))}
+          {inForce.map((part) => (
+            <Check key={part} good>
+              {part}
+            </Check>
+          ))}
+        </ul>
+      ) : (
+        <p class="nothing">Known when the first zygote is up</p>
+      )}
       <dl class="facts">
         <div>
           <dt>Forks</dt>
