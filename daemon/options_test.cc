@@ -24,6 +24,7 @@ TEST(Options, TheDefaultsServeOnLoopback) {
   EXPECT_EQ(parsed.options.listen.ToString(), "127.0.0.1:50051");
   EXPECT_EQ(parsed.options.admin.ToString(), "127.0.0.1:9080");
   EXPECT_EQ(parsed.options.data_dir, "/home/somebody/.local/state/evald");
+  EXPECT_EQ(parsed.options.admin_token_file, "/home/somebody/.local/state/evald/admin-token");
   EXPECT_EQ(parsed.options.config_file, "");
   EXPECT_EQ(parsed.options.log.format, LogFormat::kText);
 }
@@ -34,9 +35,10 @@ TEST(Options, XdgStateHomeGoesBeforeHome) {
 }
 
 TEST(Options, FlagsAreTaken) {
-  const ParsedOptions parsed = Parse({"--config", "a.conf", "--listen=unix:/tmp/s", "--admin", "[::1]:1",
-                                      "--data_dir", "/d", "--snapshot_tool", "/s", "--zygote", "/z",
-                                      "--check_config", "--log_format", "json", "--log_level", "debug"});
+  const ParsedOptions parsed =
+      Parse({"--config", "a.conf", "--listen=unix:/tmp/s", "--admin", "[::1]:1", "--data_dir", "/d",
+             "--snapshot_tool", "/s", "--zygote", "/z", "--admin_token_file", "/t", "--check_config",
+             "--log_format", "json", "--log_level", "debug"});
   ASSERT_FALSE(parsed.exit) << parsed.text;
   EXPECT_EQ(parsed.options.config_file, "a.conf");
   EXPECT_EQ(parsed.options.listen.unix_path, "/tmp/s");
@@ -44,6 +46,7 @@ TEST(Options, FlagsAreTaken) {
   EXPECT_EQ(parsed.options.data_dir, "/d");
   EXPECT_EQ(parsed.options.snapshot_tool, "/s");
   EXPECT_EQ(parsed.options.zygote, "/z");
+  EXPECT_EQ(parsed.options.admin_token_file, "/t");
   EXPECT_TRUE(parsed.options.check_config);
   EXPECT_EQ(parsed.options.log.format, LogFormat::kJson);
   EXPECT_EQ(parsed.options.log.level, "debug");
