@@ -66,7 +66,9 @@ def _outputs(srcs, endings):
     return [src.replace(".proto", ending) for src in srcs for ending in endings]
 
 def cc_proto(name, srcs, deps = [], grpc = False, visibility = None):
-    """A cc_library of the C++ that protoc makes.
+    """A cc_library of the C++ that protoc makes, and with grpc a second one, NAME_grpc, of the services' stubs.
+
+    Two, so that programs which only know the messages do not link gRPC.
 
     Args:
       name: the library's name.
@@ -75,13 +77,12 @@ def cc_proto(name, srcs, deps = [], grpc = False, visibility = None):
       grpc: whether to generate the services' stubs too (script.grpc.pb.h).
       visibility: as everywhere.
     """
-    suffixes = [".pb"] + ([".grpc.pb"] if grpc else [])
-    hdrs = _outputs(srcs, [suffix + ".h" for suffix in suffixes])
-    bodies = _outputs(srcs, [suffix + ".cc" for suffix in suffixes])
+    messages = _outputs(srcs, [".pb.h"]), _outputs(srcs, [".pb.cc"])
+    stubs = (_outputs(srcs, [".grpc.pb.h"]), _outputs(srcs, [".grpc.pb.cc"])) if grpc else ([], [])
     _generate(
         name = name + "_protoc",
         srcs = srcs,
-        outs = hdrs + bodies,
+        outs = messages[0] + messages[1] + stubs[0] + stubs[1],
         deps = [_sibling(dep, "_protoc") for dep in deps],
         grpc = grpc,
         language = "cpp",
@@ -89,13 +90,22 @@ def cc_proto(name, srcs, deps = [], grpc = False, visibility = None):
     )
     native.cc_library(
         name = name,
-        srcs = bodies,
-        hdrs = hdrs,
+        srcs = messages[1],
+        hdrs = messages[0],
         copts = ["-w"],
         includes = [_include_root()],
         visibility = visibility,
-        deps = deps + ["@protobuf//:protobuf"] + (["@grpc//:grpc++"] if grpc else []),
+        deps = deps + ["@protobuf//:protobuf"],
     )
+    if grpc:
+        native.cc_library(
+            name = name + "_grpc",
+            srcs = stubs[1],
+            hdrs = stubs[0],
+            copts = ["-w"],
+            visibility = visibility,
+            deps = [":" + name, "@grpc//:grpc++"],
+        )
 
 def py_proto(name, srcs, deps = [], py_deps = [], grpc = False, visibility = None):
     """A py_library of the Python modules that protoc makes; Python imports them as evald.v1.script_pb2.
