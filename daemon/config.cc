@@ -13,8 +13,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/unique_fd.h"
-#include "daemon/json_equal.h"
-#include "daemon/proto_time.h"
+#include "daemon/loop/proto_time.h"
+#include "daemon/snapshots/json_equal.h"
 
 namespace evald {
 namespace {

@@ -6,7 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/clock.h"
-#include "daemon/tenants.h"
+#include "daemon/requests/tenants.h"
 #include "evald/v1/config.pb.h"
 
 namespace evald {

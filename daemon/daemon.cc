@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "absl/time/time.h"
-#include "daemon/admin_dashboard.h"
-#include "daemon/admin_events.h"
-#include "daemon/admin_routes.h"
-#include "daemon/admin_scripts.h"
-#include "daemon/proto_time.h"
+#include "daemon/admin/admin_dashboard.h"
+#include "daemon/admin/admin_events.h"
+#include "daemon/admin/admin_routes.h"
+#include "daemon/admin/admin_scripts.h"
+#include "daemon/loop/proto_time.h"
 #include "daemon/version.h"
 
 namespace evald {

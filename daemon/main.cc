@@ -10,7 +10,7 @@
 
 #include "daemon/config.h"
 #include "daemon/daemon.h"
-#include "daemon/log.h"
+#include "daemon/log/log.h"
 #include "daemon/options.h"
 
 namespace evald {

@@ -5,7 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "daemon/listen_address.h"
-#include "daemon/log.h"
+#include "daemon/log/log.h"
 
 namespace evald {
 

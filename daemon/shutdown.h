@@ -12,7 +12,7 @@
 #pragma once
 
 #include "absl/functional/any_invocable.h"
-#include "daemon/timer_queue.h"
+#include "daemon/loop/timer_queue.h"
 
 namespace evald {
 

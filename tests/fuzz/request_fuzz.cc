@@ -8,8 +8,8 @@
 
 #include "absl/strings/match.h"
 #include "base/check.h"
-#include "daemon/proto_time.h"
-#include "daemon/validator.h"
+#include "daemon/loop/proto_time.h"
+#include "daemon/requests/validator.h"
 #include "evald/internal/worker.pb.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/quiet_protobuf.h"

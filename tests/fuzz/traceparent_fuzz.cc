@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/check.h"
-#include "daemon/request_id.h"
+#include "daemon/requests/request_id.h"
 #include "tests/fuzz/fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

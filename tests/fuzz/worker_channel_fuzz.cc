@@ -12,8 +12,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "base/frame.h"
-#include "daemon/frame_stream.h"
-#include "daemon/worker_channel.h"
+#include "daemon/process/frame_stream.h"
+#include "daemon/workers/worker_channel.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/quiet_protobuf.h"
 

@@ -1,0 +1,164 @@
+#include "daemon/admin/admin_scripts.h"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "daemon/admin/admin_json.h"
+#include "daemon/requests/script_call.h"
+
+namespace evald {
+namespace {
+
+namespace http = boost::beast::http;
+
+// What takes the loop so little time that it is not worth a detour.
+constexpr size_t kShortBytes = 64 << 10;
+constexpr size_t kMostAtOnce = 128;
+
+// What all requests share. Owned by the routes' handlers; outlives every task, and what runs on its thread.
+struct Shared {
+  explicit Shared(const AdminScripts& scripts) : parts(scripts) {}
+
+  const AdminScripts parts;
+  size_t under_way = 0;
+  // Joined before the rest goes.
+  boost::asio::thread_pool json_thread{1};
+};
+
+RequestId RequestIdOf(const AdminRequest& request, RequestIds& ids) {
+  const auto sent = RequestId::FromTraceparent(ToView(request[kTraceparentMetadataKey]));
+  return sent ? *sent : ids.Next();
+}
+
+// One request on its way: body, request, scheduler, response, body. Whoever works on it holds it. What is not
+// the loop's is its reading of a long body and its writing of a long response.
+template <typename Request, typename Response>
+class HttpCall final : public ScriptCall<Request, Response>,
+                       public std::enable_shared_from_this<HttpCall<Request, Response>> {
+ public:
+  HttpCall(Shared* shared, const AdminRequest& request, AdminReply* reply)
+      : ScriptCall<Request, Response>({.id = shared->parts.scheduler->NewId(),
+                                       .request_id = RequestIdOf(request, *shared->parts.request_ids),
+                                       .arrival = shared->parts.loop->clock().Now(),
+                                       .deadline = std::nullopt,
+                                       .clock = &shared->parts.loop->clock(),
+                                       .observer = shared->parts.observer}),
+        shared_(shared),
+        reply_(reply) {}
+
+  void Start(std::string body) {
+    if (body.size() <= kShortBytes) {
+      ReadBody(body);
+      return Submit();
+    }
+    boost::asio::post(shared_->json_thread, [self = this->shared_from_this(), body = std::move(body)] {
+      self->ReadBody(body);
+      self->shared_->parts.loop->Post([self] { self->Submit(); });
+    });
+  }
+
+  // The client has gone.
+  void Leave() {
+    reply_ = nullptr;
+    if (admitted_ != nullptr) shared_->parts.scheduler->Cancel(this->id());
+  }
+
+ private:
+  void ReadBody(const std::string& body) {
+    if (const absl::Status parsed = FromJson(body, this->work()); !parsed.ok()) {
+      unacceptable_ = this->Invalid(parsed);
+    } else {
+      unacceptable_ = this->Prepare(*shared_->parts.tenants->Get(), body.size());
+    }
+  }
+
+  void Submit() {
+    if (reply_ == nullptr) return this->Fail({v1::ERROR_REASON_CANCELLED, "the client has gone"}, nullptr);
+    if (unacceptable_) return this->Fail(*unacceptable_, nullptr);
+    admitted_ = this->shared_from_this();
+    shared_->parts.scheduler->Submit(this->id(), this);
+  }
+
+  void Succeed(Response& response) override {
+    const auto self = std::move(admitted_);
+    if (reply_ == nullptr) return;
+    if (response.ByteSizeLong() <= kShortBytes) return Send(JsonResponse(response));
+    auto kept = std::make_shared<Response>();
+    kept->Swap(&response);
+    boost::asio::post(shared_->json_thread, [self, kept] {
+      self->shared_->parts.loop->Post([self, written = JsonResponse(*kept)]() mutable {
+        if (self->reply_ != nullptr) self->Send(std::move(written));
+      });
+    });
+  }
+
+  void Refuse(const Failure& failure) override {
+    const auto self = std::move(admitted_);
+    if (reply_ != nullptr) Send(FailureResponse(failure));
+  }
+
+  void Send(AdminResponse response) {
+    response.headers.emplace_back(kRequestIdMetadataKey, this->request_id());
+    reply_->Send(std::move(response));
+  }
+
+  Shared* const shared_;
+  // Null once the client has gone.
+  AdminReply* reply_;
+  std::optional<Failure> unacceptable_;
+  // Itself, while the scheduler has it.
+  std::shared_ptr<HttpCall> admitted_;
+};
+
+template <typename HttpCall>
+class ScriptTask final : public AdminTask {
+ public:
+  ScriptTask(Shared* shared, std::shared_ptr<HttpCall> call) : shared_(shared), call_(std::move(call)) {
+    ++shared_->under_way;
+  }
+  ~ScriptTask() override {
+    --shared_->under_way;
+    call_->Leave();
+  }
+
+ private:
+  Shared* const shared_;
+  const std::shared_ptr<HttpCall> call_;
+};
+
+template <typename Request, typename Response>
+AdminRoute ScriptRoute(const std::shared_ptr<Shared>& shared) {
+  using Call = HttpCall<Request, Response>;
+  AdminRoute route;
+  route.max_body_bytes = shared->parts.max_request_bytes;
+  route.handler = [shared](AdminRequest& request, AdminReply& reply) -> std::unique_ptr<AdminTask> {
+    const auto call = std::make_shared<Call>(shared.get(), request, &reply);
+    if (shared->under_way >= kMostAtOnce) {
+      call->Fail(
+          {v1::ERROR_REASON_QUEUE_FULL,
+           absl::StrCat("there are ", kMostAtOnce, " requests over HTTP under way already"), kMostAtOnce},
+          nullptr);
+      return nullptr;
+    }
+    auto task = std::make_unique<ScriptTask<Call>>(shared.get(), call);
+    call->Start(std::move(request.body()));
+    return task;
+  };
+  return route;
+}
+
+}  // namespace
+
+void AddScriptRoutes(const AdminScripts& scripts, AdminRouter& router) {
+  const auto shared = std::make_shared<Shared>(scripts);
+  router.Add(http::verb::post, "/v1/eval", ScriptRoute<v1::EvalRequest, v1::EvalResponse>(shared));
+  router.Add(http::verb::post, "/v1/call",
+             ScriptRoute<v1::CallFunctionRequest, v1::CallFunctionResponse>(shared));
+}
+
+}  // namespace evald

@@ -1,0 +1,33 @@
+// POST /v1/eval and POST /v1/call: evald.v1.ScriptService for clients that speak HTTP and JSON. The same
+// requests, admitted in the same way, with the same answers.
+#pragma once
+
+#include <cstdint>
+
+#include "daemon/admin/admin_router.h"
+#include "daemon/loop/loop.h"
+#include "daemon/requests/request_id.h"
+#include "daemon/requests/request_observer.h"
+#include "daemon/requests/scheduler.h"
+#include "daemon/requests/tenants_in_force.h"
+
+namespace evald {
+
+struct AdminScripts {
+  const TenantsInForce* tenants;
+  Loop* loop;
+  Scheduler* scheduler;
+  RequestIds* request_ids;
+  // Told of each request that ends.
+  RequestObserver* observer;
+  // The longest body.
+  uint64_t max_request_bytes;
+};
+
+// A client that goes away cancels its script. Long bodies are read and written as JSON on a thread of the
+// routes' own, so that the loop is free for others. No more than 128 requests at once, so that there are
+// connections left for others: the next is refused like one that finds the queue full. All that `scripts`
+// points to outlives `router`.
+void AddScriptRoutes(const AdminScripts& scripts, AdminRouter& router);
+
+}  // namespace evald
