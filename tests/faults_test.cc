@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <thread>
+#include <vector>
 
 #include "tests/support/concurrently.h"
 #include "tests/support/shared_daemon.h"
@@ -163,10 +164,10 @@ TEST_F(FaultsTest, TheZygotesDeathCostsAtMostWhatRan) {
 TEST_F(FaultsTest, TheZygotesDeathsUnderLoadOnlyCostWhatRan) {
   ASSERT_TRUE(PoolIsFilled());
   std::atomic<bool> enough = false;
-  std::atomic<int> served = 0, lost = 0;
-  std::jthread load([&] {
-    Concurrently(1 << 30, 4, [&](int i) {
-      if (enough) return;
+  std::atomic<int> asked = 0, served = 0, lost = 0;
+  const auto load = [&] {
+    while (!enough) {
+      const int i = asked++;
       const std::string brief = Brief(Eval(std::to_string(i) + " + 1"));
       if (brief == std::to_string(i + 1)) {
         ++served;
@@ -174,8 +175,10 @@ TEST_F(FaultsTest, TheZygotesDeathsUnderLoadOnlyCostWhatRan) {
         ++lost;
         EXPECT_THAT(brief, StartsWith("fails UNAVAILABLE ("));
       }
-    });
-  });
+    }
+  };
+  std::vector<std::jthread> clients;
+  for (int i = 0; i < 4; ++i) clients.emplace_back(load);
   for (int round = 0; round < 3; ++round) {
     const int target = served + 100;
     EXPECT_TRUE(Eventually([&] { return served >= target && daemon().ZygotePid() != 0; })) << daemon().Log();

@@ -203,9 +203,7 @@ Holdings MeasureHoldings(Daemon& daemon) {
     const v1::PoolStatus& pool = status->pool();
     const std::vector<pid_t> descendants = proc::Descendants(daemon.pid());
     const size_t workers = daemon.WorkerPids().size();
-    // What serves is noted in the store after it serves: that process comes and goes.
-    const auto takes_note = [](pid_t pid) { return proc::Name(pid) == "evald-snapshot"; };
-    if (std::any_of(descendants.begin(), descendants.end(), takes_note)) return false;
+    if (daemon.BuilderRuns()) return false;
     if (pool.busy() + pool.queued() + pool.starting() != 0 || workers != pool.idle()) return false;
     holdings.zygote = daemon.ZygotePid();
     holdings.zygote_restarts = pool.zygote_restarts();

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -119,6 +120,13 @@ pid_t Daemon::ZygotePid() const {
 std::vector<pid_t> Daemon::WorkerPids() const {
   const pid_t zygote = ZygotePid();
   return zygote == 0 ? std::vector<pid_t>() : proc::Children(zygote);
+}
+
+bool Daemon::BuilderRuns() const {
+  // Until it is one, it is still called evald.
+  const std::vector<pid_t> children = proc::Children(pid());
+  return std::any_of(children.begin(), children.end(),
+                     [](pid_t child) { return proc::Name(child) != "evald-zygote"; });
 }
 
 std::string Daemon::Log() const { return ReadFile(folder_ + "/log"); }

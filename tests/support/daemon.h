@@ -63,6 +63,9 @@ class Daemon {
   pid_t ZygotePid() const;
   // Idle and busy ones.
   std::vector<pid_t> WorkerPids() const;
+  // Whether a builder runs, or is about to. One does for a moment after the daemon is ready, as what serves
+  // is noted in the store after it serves.
+  bool BuilderRuns() const;
 
   // All that the daemon has written so far.
   std::string Log() const;
