@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "absl/strings/str_cat.h"
 #include "tests/support/shared_daemon.h"
 
 namespace evald::testing {
@@ -12,6 +13,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 class EvalctlTest : public SharedDaemonTest<EvalctlTest> {
@@ -181,6 +183,91 @@ TEST_F(EvalctlTest, ShowsStatusAndSnapshots) {
   v1::ListSnapshotsResponse list;
   ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(ending.out, &list).ok()) << ending.out;
   EXPECT_EQ(list.snapshots_size(), 1);
+}
+
+TEST_F(EvalctlTest, TopShowsTheLiveFigures) {
+  ASSERT_EQ(Evalctl({"eval", "throw new Error('\\x1b[2J')"}).code, 1);
+  EXPECT_TRUE(Eventually([] {
+    const Ending ending = Evalctl({"top", "--once"});
+    EXPECT_EQ(ending.code, 0) << ending.err;
+    return ending.out.find("EXCEPTION") != std::string::npos;
+  }));
+  const std::string screen = Evalctl({"top", "--once"}).out;
+  EXPECT_THAT(screen, AllOf(HasSubstr("  ready  "), HasSubstr("end to end"), HasSubstr("?[2J"),
+                            Not(HasSubstr("\x1b"))));
+  const Ending ending = Evalctl({"top", "--once", "--json"});
+  v1::LiveStatus status;
+  ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(ending.out, &status).ok()) << ending.out;
+  EXPECT_EQ(status.phase(), "ready");
+}
+
+// One after the other, as each changes what the next one finds.
+class EvalctlSnapshotTest : public ::testing::Test {
+ protected:
+  static std::string Config(const std::string& source) {
+    return absl::StrCat("extensions { builtin: 'console' } extensions { name: 'greeting' source: \"", source,
+                        "\" }");
+  }
+
+  void SetUp() override {
+    auto started = Daemon::Start({.config = Config("globalThis.greeting = 'hello'")});
+    ASSERT_TRUE(started.ok()) << started.status();
+    daemon_ = *std::move(started);
+  }
+
+  Ending Evalctl(std::vector<std::string> args, const std::string& token_file = "") {
+    args.insert(args.begin(), PathFromEnvironment("EVALCTL"));
+    const std::string token = token_file.empty() ? daemon_->data_dir() + "/admin-token" : token_file;
+    return RunProgram(
+        {.argv = args, .environment = {{"EVALD_SERVER", daemon_->address()}, {"EVALD_TOKEN_FILE", token}}});
+  }
+
+  std::string Greeting() { return Evalctl({"eval", "greeting"}).out; }
+
+  std::unique_ptr<Daemon> daemon_;
+};
+
+TEST_F(EvalctlSnapshotTest, RegeneratesAndRollsBackStageByStage) {
+  Ending ending = Evalctl({"snapshot", "regenerate"});
+  EXPECT_EQ(ending.code, 0) << ending.err;
+  EXPECT_EQ(ending.out, "generation 1 serves on: nothing has changed (--force rebuilds all the same)\n");
+
+  daemon_->Configure(Config("globalThis.greeting = 'good day'; console.log('greeting is ready')"));
+  ending = Evalctl({"snapshot", "regenerate"});
+  EXPECT_EQ(ending.code, 0) << ending.err;
+  EXPECT_THAT(ending.out, StartsWith("generation 2 serves now, instead of 1, after "));
+  EXPECT_THAT(ending.err,
+              AllOf(HasSubstr("config ... "), HasSubstr("  greeting is ready\n"), HasSubstr("build ... "),
+                    HasSubstr("canary ... "), HasSubstr("swap ... "), HasSubstr("drain ... ")));
+  EXPECT_EQ(Greeting(), "\"good day\"\n");
+
+  ending = Evalctl({"snapshot", "rollback"});
+  EXPECT_EQ(ending.code, 0) << ending.err;
+  EXPECT_THAT(ending.out, StartsWith("generation 1 serves now, instead of 2, after "));
+  EXPECT_EQ(Greeting(), "\"hello\"\n");
+
+  ending = Evalctl({"snapshot", "rollback", "2", "--json"});
+  v1::SnapshotOutcome outcome;
+  ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(ending.out, &outcome).ok()) << ending.out;
+  EXPECT_EQ(outcome.result(), v1::SnapshotOutcome::SWAPPED);
+  EXPECT_EQ(outcome.generation(), 2u);
+}
+
+TEST_F(EvalctlSnapshotTest, SaysWhatWentWrong) {
+  daemon_->Configure(Config("throw new Error('no greeting today')"));
+  Ending ending = Evalctl({"snapshot", "regenerate"});
+  EXPECT_EQ(ending.code, 2);
+  EXPECT_EQ(ending.out, "");
+  EXPECT_THAT(ending.err, AllOf(HasSubstr("evalctl: FAILED_PRECONDITION (SNAPSHOT_FAILED): "),
+                                HasSubstr("greeting"), HasSubstr("no greeting today")));
+  EXPECT_EQ(Greeting(), "\"hello\"\n");
+
+  EXPECT_THAT(Evalctl({"snapshot", "rollback", "77"}).err,
+              HasSubstr("evalctl: NOT_FOUND (SNAPSHOT_NOT_FOUND): "));
+  EXPECT_THAT(Evalctl({"snapshot", "regenerate"}, "/nowhere").err,
+              AllOf(HasSubstr("evalctl: UNAUTHENTICATED (UNAUTHENTICATED): "), HasSubstr("--token_file")));
+  EXPECT_EQ(Evalctl({"snapshot", "regenerate", "--token_file", "/nowhere"}).err,
+            "evalctl: --token_file /nowhere: No such file or directory\n");
 }
 
 }  // namespace

@@ -53,7 +53,8 @@ start_daemon() {
   set +m
   trap 'forward_signal INT' INT
   trap 'forward_signal TERM' TERM
-  trap 'forward_signal HUP' HUP
+  # The terminal is gone; to evald itself SIGHUP means something else.
+  trap 'forward_signal TERM' HUP
 }
 
 wait_until_ready() {
@@ -80,6 +81,14 @@ show_first_request() {
   "${evalctl}" eval --server "${server}" "${code}" || note "the request failed"
 }
 
+# The dashboard's address, with the token that its buttons need, for those who can reach it with a browser.
+dashboard_link() {
+  local admin="$1" token_file="$2" token=""
+  [[ "${admin}" != unix:* ]] || return 0
+  read -r token <"${token_file}" 2>/dev/null || true
+  echo "  look   http://${admin}/${token:+#token=${token}}"
+}
+
 cmd_run() {
   [[ "${1:-}" != -- ]] || shift
   ensure_build_packages
@@ -98,11 +107,15 @@ cmd_run() {
   start_daemon "${bin}/daemon/evald" "${flags[@]}"
   wait_until_ready "${bin}/client/evalctl" "${server}"
   show_first_request "${bin}/client/evalctl" "${server}"
+  local admin data_dir
+  admin="$(reachable "$(flag_value admin "${DEFAULT_ADMIN}" "$@")")"
+  data_dir="$(flag_value data_dir "${XDG_STATE_HOME:-${HOME}/.local/state}/evald" "$@")"
   cat <<READY
 
 evald is ready.
   gRPC   ${server}
-  admin  $(reachable "$(flag_value admin "${DEFAULT_ADMIN}" "$@")")
+  admin  ${admin}
+$(dashboard_link "${admin}" "$(flag_value admin_token_file "${data_dir}/admin-token" "$@")")
   docs   README.md and docs/
 Ctrl-C stops it.
 READY
