@@ -27,12 +27,10 @@ class SnapshotService::ChangeCall final : public grpc::ServerWriteReactor<v1::Sn
   ChangeCall(const Parts& parts, grpc::CallbackServerContext* context) : parts_(parts), context_(context) {}
 
   void Begin(Ask ask) {
-    if (!Authorized()) {
-      Finish(StatusOf({v1::ERROR_REASON_UNAUTHENTICATED, WhatIsNeeded()}, *context_));
-      return;
-    }
-    parts_.loop->Post([this, ask = std::move(ask)]() mutable {
+    // A refusal goes by the loop too: a client that cancels at once must not end the call a second time.
+    parts_.loop->Post([this, authorized = Authorized(), ask = std::move(ask)]() mutable {
       if (finished_) return;
+      if (!authorized) return End(StatusOf({v1::ERROR_REASON_UNAUTHENTICATED, WhatIsNeeded()}, *context_));
       subscription_ = ask(*parts_.changes, [this](const v1::SnapshotProgress& news) { Take(news); });
     });
   }

@@ -211,6 +211,23 @@ TEST_F(SnapshotServiceTest, WithoutTheTokenNobodyIsLetIn) {
   EXPECT_THAT(changes_.asked, IsEmpty());
 }
 
+TEST_F(SnapshotServiceTest, WhoIsRefusedMayCancelAtOnce) {
+  Serve();
+  for (int round = 0; round < 100; ++round) {
+    std::vector<grpc::ClientContext> contexts(10);
+    std::vector<std::unique_ptr<grpc::ClientReader<v1::SnapshotProgress>>> readers;
+    for (grpc::ClientContext& context : contexts) {
+      readers.push_back(stub_->RegenerateSnapshot(&context, v1::RegenerateSnapshotRequest()));
+    }
+    for (grpc::ClientContext& context : contexts) context.TryCancel();
+    for (const auto& reader : readers) EXPECT_FALSE(reader->Finish().ok());
+  }
+  grpc::ClientContext context;
+  EXPECT_EQ(stub_->RegenerateSnapshot(&context, v1::RegenerateSnapshotRequest())->Finish().error_code(),
+            grpc::StatusCode::UNAUTHENTICATED)
+      << "the server is still there";
+}
+
 TEST_F(SnapshotServiceTest, WhereThereIsNoTokenNobodyIsLetInEither) {
   Serve(/*with_token=*/false);
   grpc::ClientContext context;
