@@ -212,6 +212,11 @@ void Sandbox::PrepareFilter(OutsideMemory& outside) {
     error = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, SCMP_A0(SCMP_CMP_EQ, 0),
                              SCMP_A1(SCMP_CMP_EQ, RLIMIT_DATA));
   }
+  // To make way while it exits.
+  if (error == 0) {
+    error = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(setpriority), 2,
+                             SCMP_A0(SCMP_CMP_EQ, PRIO_PROCESS), SCMP_A1(SCMP_CMP_EQ, 0));
+  }
   // What abort() does. It is not let through (it could be sent to a sibling), but its caller is told apart
   // from one who breaks out.
   if (error == 0) {

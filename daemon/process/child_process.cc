@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@ constexpr int kFirstDescriptor = 3;
 // Descriptors wait above this number for their places, so that none is overwritten before it was copied.
 constexpr int kParkingFloor = 64;
 constexpr size_t kLongestLine = 4096;
+constexpr int kLowestPriority = 19;
 
 // All that the child needs between vfork and exec, made beforehand: there it may call nothing but the kernel.
 struct Plan {
@@ -33,6 +35,7 @@ struct Plan {
   int output_fd;
   std::vector<int> descriptors;
   pid_t parent;
+  bool in_background;
 };
 
 // Runs in the child, in the parent's memory. Returns errno.
@@ -48,6 +51,7 @@ int BecomeProgram(const Plan& plan) {
     if (dup2(fd, place++) < 0) return errno;
   }
   close_range(static_cast<unsigned>(place), ~0u, 0);
+  if (plan.in_background) setpriority(PRIO_PROCESS, 0, kLowestPriority);
   signal(SIGPIPE, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
@@ -181,7 +185,13 @@ absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(boost::asio::i
   if (!parked_output.ok()) return parked_output.status();
   pipe_write.reset();
   std::vector<UniqueFd> parked;
-  Plan plan{options.program.c_str(), argv.data(), parked_null->get(), parked_output->get(), {}, getpid()};
+  Plan plan{.program = options.program.c_str(),
+            .argv = argv.data(),
+            .null_fd = parked_null->get(),
+            .output_fd = parked_output->get(),
+            .descriptors = {},
+            .parent = getpid(),
+            .in_background = options.in_background};
   for (const UniqueFd& fd : options.descriptors) {
     absl::StatusOr<UniqueFd> copy = Park(fd.get());
     if (!copy.ok()) return copy.status();

@@ -25,6 +25,8 @@ class ChildProcess {
     std::vector<std::string> arguments;
     // What the child finds as descriptors 3, 4, ...
     std::vector<UniqueFd> descriptors;
+    // Makes way for everything else: the lowest priority there is among ordinary processes.
+    bool in_background = false;
     // One line of its output, without the newline; long ones come in pieces.
     absl::AnyInvocable<void(std::string_view line)> on_line;
     // Once, with the wait status of waitpid(2). Output that comes later is still reported.

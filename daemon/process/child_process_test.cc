@@ -44,6 +44,17 @@ TEST_F(ChildProcessTest, TellsLinesAndExit) {
   EXPECT_EQ(exit_, "exited with 3");
 }
 
+TEST_F(ChildProcessTest, MakesWayInTheBackground) {
+  ChildProcess::Options options;
+  options.program = "/usr/bin/nice";
+  options.in_background = true;
+  options.on_line = [this](std::string_view line) { lines_.emplace_back(line); };
+  absl::StatusOr<std::unique_ptr<ChildProcess>> child = ChildProcess::Start(io_, std::move(options));
+  ASSERT_TRUE(child.ok()) << child.status();
+  RunToTheEnd();
+  EXPECT_THAT(lines_, ElementsAre("19"));
+}
+
 TEST_F(ChildProcessTest, GetsTheDescriptorsItWasPromisedAndNoOthers) {
   int fds[2];
   ASSERT_EQ(pipe(fds), 0);

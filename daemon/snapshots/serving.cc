@@ -175,6 +175,7 @@ void Serving::Build(const ResolvedConfig& config, const BuildOptions& options,
   tool.request.set_resume(options.resume);
   tool.request.set_load_generation(options.generation);
   tool.request.set_above_generation(largest_generation_);
+  tool.in_background = !options.resume;
   tool.timeout = config.snapshot_build_timeout;
   tool.on_log = std::move(on_log);
   built_ = std::move(done);
@@ -246,6 +247,8 @@ absl::Status Serving::Prove(const ResolvedConfig& config, BuiltSnapshot built, P
        .bounds = {config.proto.default_limits(), config.proto.max_limits()},
        .kill_grace = config.kill_grace,
        .workers = config.proto.pool().min_idle(),
+       // While requests go on, one after the other: forks cost them time.
+       .max_starting = snapshot_.has_value() ? size_t{1} : size_t{8},
        .fill_timeout = config.zygote_boot_timeout,
        .some_will_do = !snapshot_.has_value()},
       {.on_passed = std::move(handlers.on_passed), .on_failed = std::move(handlers.on_failed)});
@@ -313,6 +316,7 @@ void Serving::NextNote() {
   tool.program = parts_.options->snapshot_tool;
   tool.request = RequestFor(config_);
   *tool.request.mutable_serving() = notes_.front().record;
+  tool.in_background = true;
   tool.timeout = kNoteTimeout;
   absl::StatusOr<std::unique_ptr<SnapshotTool>> started =
       SnapshotTool::Start(*parts_.io, *parts_.timers, std::move(tool),

@@ -55,6 +55,7 @@ absl::Status SnapshotTool::Launch(TimerQueue& timers, Options options) {
   ChildProcess::Options child;
   child.program = std::move(options.program);
   child.arguments = {"--serve_fd=3"};
+  child.in_background = options.in_background;
   child.descriptors.push_back(std::move(pair->theirs));
   child.descriptors.push_back(std::move(theirs));
   child.on_line = [](std::string_view line) { spdlog::warn("evald-snapshot: {}", line); };

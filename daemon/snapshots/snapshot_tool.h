@@ -31,6 +31,8 @@ class SnapshotTool {
   struct Options {
     std::string program;
     internal::SnapshotRequest request;
+    // While requests go on that it is not to hold up.
+    bool in_background = false;
     // For the whole run; then it is killed (a script may loop at its top level).
     Duration timeout{};
     // A line that is worth showing: what scripts wrote to the console, what the builder remarked.

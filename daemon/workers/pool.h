@@ -15,8 +15,9 @@
 // comes with workers that are ready, and no request gets an old one any more (Adopt).
 //
 // Nothing here runs on a request's path but what the request itself needs: workers that are done are hung up,
-// and unused ones forked, a few at a time once it has been quiet for some milliseconds (or has not been for
-// too long), unless a request waits.
+// and unused ones forked, a few at a time once it has been quiet for some milliseconds, unless a request
+// waits. Where it does not become quiet, it is done at the rate at which workers are used up, and a little
+// more.
 #pragma once
 
 #include <cstddef>
@@ -103,10 +104,11 @@ struct PoolOptions {
   // Forks under way at a time.
   size_t max_starting = 8;
   // Tidying waits for this much quiet, but not for longer than max_deferral; then takes tidy_batch of each
-  // kind per interval.
+  // kind per tidy_interval, or, where it has not become quiet, per busy_interval one more than were used up.
   Duration quiet = std::chrono::milliseconds(3);
   Duration max_deferral = std::chrono::milliseconds(25);
   Duration tidy_interval = std::chrono::milliseconds(2);
+  Duration busy_interval = std::chrono::milliseconds(10);
   size_t tidy_batch = 4;
   // A worker that takes longer to start, to rewind or to leave is killed.
   Duration patience = std::chrono::seconds(5);
@@ -250,6 +252,7 @@ class Pool final : public WorkerEvents {
   size_t counts_[kStates] = {};
   MonotonicTime last_activity_{};
   std::optional<MonotonicTime> untidy_since_;
+  size_t used_up_ = 0;  // unused workers taken since the last step of tidying
   Timer tidy_timer_;
   Timer house_timer_;
   Timer fork_pause_;

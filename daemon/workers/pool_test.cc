@@ -206,6 +206,31 @@ TEST_F(PoolTest, RefillIsPaced) {
   EXPECT_EQ(pool_->starting(), 4u);
 }
 
+TEST_F(PoolTest, UnderLoadRefillKeepsUpWithWhatIsUsedUpAndNoMore) {
+  Open(Small(8, 100));
+  std::vector<std::optional<Lease>> leases(6);
+  for (auto& lease : leases) MustAcquire(lease, "a");
+  const WorkerId busy = Serve("b");
+  // Never quiet: a request of a tenant that has its worker, every millisecond.
+  const auto load = [&](int millis) {
+    for (int i = 0; i < millis; ++i) {
+      Pass(milliseconds(1));
+      EXPECT_EQ(Serve("b"), busy);
+    }
+  };
+  load(25);
+  EXPECT_EQ(pool_->starting(), 1u);
+  load(10);
+  EXPECT_EQ(pool_->starting(), 2u);
+  // Two more are used up, and two more than one are forked for them.
+  std::optional<Lease> c, d;
+  host_.ReadyAll();
+  MustAcquire(c, "c");
+  MustAcquire(d, "d");
+  load(10);
+  EXPECT_EQ(pool_->starting(), 3u);
+}
+
 TEST_F(PoolTest, WithoutRewindingAWorkerServesOnePristineRequest) {
   Open(Small(1, 4), /*rewind=*/false);
   std::optional<Lease> lease;

@@ -198,12 +198,12 @@ std::ostream& operator<<(std::ostream& out, const Holdings& h) {
 Holdings MeasureHoldings(Daemon& daemon) {
   Holdings holdings;
   (void)Eventually([&] {
+    if (daemon.BuilderRuns()) return false;
     const auto status = daemon.client().GetSnapshot({.timeout = kPatience});
     if (!status.ok()) return false;
     const v1::PoolStatus& pool = status->pool();
     const std::vector<pid_t> descendants = proc::Descendants(daemon.pid());
     const size_t workers = daemon.WorkerPids().size();
-    if (daemon.BuilderRuns()) return false;
     if (pool.busy() + pool.queued() + pool.starting() != 0 || workers != pool.idle()) return false;
     holdings.zygote = daemon.ZygotePid();
     holdings.zygote_restarts = pool.zygote_restarts();

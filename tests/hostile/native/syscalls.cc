@@ -93,6 +93,7 @@ const std::map<std::string, long>& Numbers() {
       EVALD_SYSCALL(sendmsg),
       EVALD_SYSCALL(sendto),
       EVALD_SYSCALL(setns),
+      EVALD_SYSCALL(setpriority),
       EVALD_SYSCALL(setsid),
       EVALD_SYSCALL(setsockopt),
       EVALD_SYSCALL(setuid),

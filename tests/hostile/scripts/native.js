@@ -53,6 +53,10 @@ syscall('kill', -1, 9);
 //# expect: fails INTERNAL (SANDBOX_VIOLATION)
 syscall('prlimit64', 1, 0, new Uint8Array(16), 0);
 
+//## priority-of-the-zygote
+//# expect: fails INTERNAL (SANDBOX_VIOLATION)
+syscall('setpriority', 0, 1, 19);
+
 //## limits-of-its-own
 //# expect: fails INTERNAL (SANDBOX_VIOLATION)
 syscall('prlimit64', 0, 7, 0, new Uint8Array(16));
