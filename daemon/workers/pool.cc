@@ -156,7 +156,7 @@ std::optional<Lease> Pool::TryAcquire(const std::string& tenant, v1::Isolation i
 
   TakeFromIdle(*worker);
   if (!worker->used) {
-    ++used_up_;
+    if (used_up_.has_value()) ++*used_up_;
     worker->used = true;
     worker->tenant = tenant;
     ++shares_[tenant].size;
@@ -375,7 +375,7 @@ void Pool::ScheduleTidying() {
   if (tidy_timer_.armed() || !open_) return;
   if (retiring_.empty() && !has_outdated_ && !WantsRefill()) return;
   untidy_since_ = timers_->clock().Now();
-  used_up_ = 0;
+  used_up_.reset();
   tidy_timer_ = timers_->After(options_.quiet, [this] { Tidy(); });
 }
 
@@ -405,8 +405,8 @@ void Pool::Tidy() {
   // Under load as many as were used up meanwhile, so that it keeps up, and one: a burst of forks and exits
   // would hold up the requests.
   const bool quiet = now >= last_activity_ + options_.quiet;
-  const size_t used_up = std::exchange(used_up_, 0);
-  const size_t batch = quiet ? options_.tidy_batch : std::min(used_up + 1, options_.tidy_batch);
+  const size_t batch = quiet ? options_.tidy_batch : std::min(used_up_.value_or(0) + 1, options_.tidy_batch);
+  used_up_ = 0;
   if (has_outdated_) RetireOutdated();
   for (size_t i = 0; i < batch; ++i) {
     if (Worker* leaver = TakeRetiring()) HangUp(*leaver);

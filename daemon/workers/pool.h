@@ -252,7 +252,8 @@ class Pool final : public WorkerEvents {
   size_t counts_[kStates] = {};
   MonotonicTime last_activity_{};
   std::optional<MonotonicTime> untidy_since_;
-  size_t used_up_ = 0;  // unused workers taken since the last step of tidying
+  std::optional<size_t>
+      used_up_;  // unused workers taken since the last step of tidying, from the first one on
   Timer tidy_timer_;
   Timer house_timer_;
   Timer fork_pause_;
