@@ -84,7 +84,9 @@ Daemon::Daemon(Options options, ResolvedConfig config, std::optional<AdminToken>
                    .scheduler = scheduler_.get(),
                    .request_ids = &request_ids_,
                    .observer = telemetry_.get(),
-                   .max_request_bytes = serving_->config().proto.max_request_bytes()},
+                   .load = script_load_,
+                   .max_request_bytes = serving_->config().proto.max_request_bytes(),
+                   .max_queue_bytes = serving_->config().proto.admission().max_queue_bytes()},
                   admin_router_);
   snapshot_service_ = std::make_unique<SnapshotService>(
       SnapshotService::Parts{.loop = &loop_,
@@ -175,11 +177,20 @@ void Daemon::StopAdmitting() {
 }
 
 void Daemon::Drain(Done done) {
+  // Their answers take time to be written and to leave.
+  script_load_->Drain([this, done = std::move(done)]() mutable {
+    // Later: it is one of them that has called.
+    loop_.Post([this, done = std::move(done)]() mutable { DrainScheduler(std::move(done)); });
+  });
+}
+
+void Daemon::DrainScheduler(Done done) {
   if (scheduler_->running() + scheduler_->waiting() == 0) return done();
   scheduler_->SetIdleHook(std::move(done));
 }
 
 void Daemon::FailTheRest() {
+  script_load_->EndDrain();
   scheduler_->SetIdleHook(nullptr);
   scheduler_->FailAll(
       {v1::ERROR_REASON_DRAINING, "evald is shutting down and could not wait for this request"});
@@ -188,7 +199,8 @@ void Daemon::FailTheRest() {
 void Daemon::StopServers(Done done) {
   admin_server_->Stop();
   status_service_->Stop();
-  grpc_server_->Stop(std::move(done));
+  grpc_server_->Stop(
+      [this, done = std::move(done)]() mutable { admin_server_->AwaitAnswers(std::move(done)); });
 }
 
 void Daemon::StopWorkers(Done done) {

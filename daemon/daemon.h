@@ -14,6 +14,7 @@
 #include "daemon/admin/admin_server.h"
 #include "daemon/admin/admin_token.h"
 #include "daemon/admin/drainable.h"
+#include "daemon/admin/script_load.h"
 #include "daemon/config.h"
 #include "daemon/loop/loop.h"
 #include "daemon/options.h"
@@ -63,6 +64,7 @@ class Daemon final : public StatusSource, private Drainable, private ShutdownSte
   void OnBooted(const absl::Status& booted);
 
   void StartLameDuck() override;
+  void DrainScheduler(Done done);
 
   void StopAdmitting() override;
   void Drain(Done done) override;
@@ -89,6 +91,7 @@ class Daemon final : public StatusSource, private Drainable, private ShutdownSte
   std::unique_ptr<Serving> serving_;
   std::unique_ptr<SnapshotLife> life_;
   RequestIds request_ids_;
+  const std::shared_ptr<ScriptLoad> script_load_ = std::make_shared<ScriptLoad>();
   std::unique_ptr<Telemetry> telemetry_;
   AdminRouter admin_router_;
   std::unique_ptr<AdminServer> admin_server_;

@@ -1,9 +1,10 @@
 // Shutdown: the order in which the daemon ends, written down once.
 //
 //   1. stop admitting    health says NOT_SERVING, new requests are refused with DRAINING
-//   2. drain             running and queued requests go on, up to drain_timeout
+//   2. drain             running and queued requests go on, and their answers leave, up to drain_timeout
 //   3. fail the rest     what is left is refused with DRAINING, and its workers are killed
-//   4. stop the servers  every call has ended by now: gRPC's threads are joined, the admin endpoint closes
+//   4. stop the servers  every call has ended by now: gRPC's threads are joined, the admin endpoint closes;
+//                        answers that are leaving get some seconds more
 //   5. stop the workers  the idle ones are hung up on
 //   6. stop the zygote   it exits when hung up on, and is reaped
 //   7. leave             the loop ends
@@ -22,7 +23,7 @@ class ShutdownSteps {
   using Done = absl::AnyInvocable<void()>;
   virtual ~ShutdownSteps() = default;
   virtual void StopAdmitting() = 0;
-  // `done` when nothing waits or runs.
+  // `done` when nothing waits, runs or is answered.
   virtual void Drain(Done done) = 0;
   virtual void FailTheRest() = 0;
   virtual void StopServers(Done done) = 0;

@@ -249,6 +249,21 @@ TEST_F(AdminOnTcpTest, ARequestUnderWayIsAnsweredBeforeTheDaemonGoes) {
   EXPECT_EQ(daemon_->Wait(), 0) << daemon_->Log();
 }
 
+TEST_F(AdminOnTcpTest, ALongAnswerHasLeftBeforeTheDaemonGoes) {
+  Start("");
+  HttpConnection connection(daemon_->admin_address());
+  const std::string script = "const end = Date.now() + 1000; while (Date.now() < end); 'x'.repeat(3000000);";
+  connection.Send(
+      ToBytes({.method = "POST", .target = "/v1/eval", .body = "{\"source\":\"" + script + "\"}"}));
+  ASSERT_TRUE(Eventually([this] { return Busy(*daemon_) == 1; }));
+  daemon_->Signal(SIGTERM);
+  const HttpAnswer answer = connection.ReadAnswer();
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_THAT(answer.body.size(), ::testing::Gt(3'000'000u)) << "more than any socket's buffer";
+  EXPECT_THAT(answer.body, EndsWith("}\n"));
+  EXPECT_EQ(daemon_->Wait(), 0) << daemon_->Log();
+}
+
 TEST_F(AdminOnTcpTest, StreamsEndWithTheDaemon) {
   Start("");
   HttpConnection connection(daemon_->admin_address());

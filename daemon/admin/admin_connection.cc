@@ -36,6 +36,11 @@ AdminResponse TooLong(uint64_t limit) {
           .body = absl::StrCat("Too long a body: the limit here is ", limit, " bytes.\n")};
 }
 
+bool BodyIsChunked(const AdminRequest& header) {
+  return header.version() >= 11 && header.count(http::field::transfer_encoding) == 1 &&
+         boost::beast::iequals(header[http::field::transfer_encoding], "chunked");
+}
+
 AdminResponse TooMany() {
   return {.status = http::status::service_unavailable,
           .body = "Too many long bodies are arriving: try again in a moment.\n"};
@@ -48,28 +53,44 @@ AdminConnection::AdminConnection(Socket socket, std::shared_ptr<AdminConnections
       connections_(std::move(connections)),
       buffer_(connections_->options.max_header_bytes + kReadBytes) {}
 
-void AdminConnection::Allow(Duration time) {
+void AdminConnection::SetState(State state) {
+  const bool answered = state_ == State::kAnswering && state != State::kAnswering;
+  state_ = state;
+  SetDeadline();
+  if (answered && connections_->answered_hook) connections_->answered_hook();
+}
+
+void AdminConnection::SetDeadline() {
+  const bool reads = state_ == State::kReading || state_ == State::kLeaving;
+  const bool writes = state_ == State::kAnswering && writing_;
+  if (!reads && !writes) return deadline_.Cancel();
+  const Duration left = (reads ? read_by_ : write_by_) - connections_->timers->clock().Now();
   // The timer goes when the connection is closed, so it does not outlive it.
-  deadline_ = connections_->timers->After(time, [this] { Close(); });
+  deadline_ = connections_->timers->After(std::max(left, Duration(0)), [this] { Close(); });
 }
 
 void AdminConnection::AwaitRequest() {
-  state_ = State::kReading;
+  read_by_ = connections_->timers->clock().Now() + connections_->options.timeout;
+  SetState(State::kReading);
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(connections_->options.max_header_bytes));
   // Until the route is known.
   parser_->body_limit(boost::none);
+  header_bytes_ = 0;
   route_ = nullptr;
   version_ = 11;
   head_only_ = keep_alive_ = begun_ = ended_ = false;
-  Allow(connections_->options.timeout);
   Parse();
 }
 
 void AdminConnection::Parse() {
   while (state_ == State::kReading && buffer_.size() > 0) {
     error_code error;
-    buffer_.consume(parser_->put(buffer_.data(), error));
+    const bool in_header = !parser_->is_header_done();
+    const size_t bytes = parser_->put(buffer_.data(), error);
+    buffer_.consume(bytes);
+    if (in_header) header_bytes_ += bytes;
+    if (HeaderTooLong()) error = make_error_code(http::error::header_limit);
     if (error == http::error::need_more) break;
     if (error) {
       RefuseUnreadable(error);
@@ -82,11 +103,23 @@ void AdminConnection::Parse() {
   ReadMore();
 }
 
+// The parser's own limit is of what it is given at once: it takes complete fields out of what follows.
+bool AdminConnection::HeaderTooLong() const {
+  const size_t rest = parser_->is_header_done() ? 0 : buffer_.size();
+  return header_bytes_ + rest > connections_->options.max_header_bytes;
+}
+
 void AdminConnection::OnHeader() {
   const AdminRequest& header = parser_->get();
   version_ = header.version();
   head_only_ = header.method() == http::verb::head;
   keep_alive_ = header.keep_alive();
+  if (header.count(http::field::transfer_encoding) > 0 && !BodyIsChunked(header)) {
+    // Where its body ends, and the next request begins, is anybody's guess.
+    keep_alive_ = false;
+    return Refuse({.status = http::status::bad_request,
+                   .body = "Of Transfer-Encoding, \"chunked\" in HTTP/1.1 is all that is understood.\n"});
+  }
   AdminResponse no_route;
   route_ = connections_->router->Find(header.method(), ToView(header.target()), no_route);
   if (auto refusal = RefuseEntry(connections_->access, header, route_)) return Refuse(*std::move(refusal));
@@ -109,7 +142,9 @@ void AdminConnection::OnHeader() {
     Enqueue(Shared("HTTP/1.1 100 Continue\r\n\r\n"));
     Flush();
   }
-  Allow(connections_->options.timeout + std::chrono::seconds((parser_->chunked() ? limit : announced) >> 20));
+  read_by_ = connections_->timers->clock().Now() + connections_->options.timeout +
+             std::chrono::seconds((parser_->chunked() ? limit : announced) >> 20);
+  SetDeadline();
 }
 
 void AdminConnection::EndLongBody() {
@@ -117,9 +152,8 @@ void AdminConnection::EndLongBody() {
 }
 
 void AdminConnection::OnRequest() {
-  state_ = State::kAnswering;
+  SetState(State::kAnswering);
   EndLongBody();
-  deadline_.Cancel();
   AdminRequest request = parser_->release();
   std::unique_ptr<AdminTask> task = route_->handler(request, *this);
   if (ended_) return;
@@ -131,14 +165,14 @@ void AdminConnection::OnRequest() {
 void AdminConnection::Refuse(AdminResponse refusal) {
   // What follows a body that was not read cannot be made sense of.
   keep_alive_ = keep_alive_ && parser_->is_done();
-  state_ = State::kAnswering;
+  SetState(State::kAnswering);
   Send(std::move(refusal));
 }
 
 void AdminConnection::RefuseUnreadable(const error_code& error) {
   EndLongBody();
   keep_alive_ = false;
-  state_ = State::kAnswering;
+  SetState(State::kAnswering);
   if (error == http::error::header_limit)
     return Send({.status = http::status::request_header_fields_too_large, .body = "Too long a header.\n"});
   if (error == http::error::body_limit) {
@@ -272,7 +306,8 @@ void AdminConnection::Flush() {
     out_.pop_front();
     buffers.emplace_back(slices.back().text->data() + slices.back().offset, slices.back().size);
   }
-  Allow(connections_->options.timeout);
+  write_by_ = connections_->timers->clock().Now() + connections_->options.timeout;
+  SetDeadline();
   asio::async_write(
       socket_, buffers,
       [self = shared_from_this(), slices = std::move(slices)](const error_code& error, size_t bytes) {
@@ -286,10 +321,8 @@ void AdminConnection::OnWritten(const error_code& error, size_t bytes) {
   if (error) return Close();
   unsent_ -= bytes;
   if (!out_.empty()) return Flush();
-  if (state_ != State::kAnswering) return;
-  if (ended_) return OnAnswered();
-  // What is being made takes as long as it takes.
-  deadline_.Cancel();
+  SetDeadline();
+  if (state_ == State::kAnswering && ended_) OnAnswered();
 }
 
 void AdminConnection::OnAnswered() {
@@ -299,12 +332,12 @@ void AdminConnection::OnAnswered() {
 }
 
 void AdminConnection::Leave() {
-  state_ = State::kLeaving;
+  read_by_ = connections_->timers->clock().Now() + std::min(kLeaveTime, connections_->options.timeout);
+  SetState(State::kLeaving);
   buffer_.consume(buffer_.size());
   error_code ignored;
   socket_.shutdown(asio::socket_base::shutdown_send, ignored);
   if (end_of_input_) return Close();
-  Allow(std::min(kLeaveTime, connections_->options.timeout));
   ReadMore();
 }
 
@@ -323,11 +356,11 @@ void AdminConnection::Stop() {
 }
 
 void AdminConnection::Close() {
-  if (std::exchange(state_, State::kClosed) == State::kClosed) return;
+  if (state_ == State::kClosed) return;
   const std::shared_ptr<AdminConnection> self = shared_from_this();
   connections_->open.erase(self);
   EndLongBody();
-  deadline_.Cancel();
+  SetState(State::kClosed);
   error_code ignored;
   socket_.close(ignored);
   std::exchange(task_, nullptr).reset();

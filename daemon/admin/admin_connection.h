@@ -13,6 +13,7 @@
 #include <set>
 #include <string>
 
+#include "absl/functional/any_invocable.h"
 #include "daemon/admin/admin_guard.h"
 #include "daemon/admin/admin_router.h"
 #include "daemon/admin/admin_server.h"
@@ -33,6 +34,8 @@ struct AdminConnections {
   // Long bodies that are arriving; see AdminServer::Options.
   size_t long_bodies = 0;
   bool stopping = false;
+  // Told, while the server stops, that there is one answer less under way.
+  absl::AnyInvocable<void()> answered_hook;
 };
 
 // Loop thread only. It reads all the time, to notice when the client goes, but never ahead by more than one
@@ -50,6 +53,7 @@ class AdminConnection final : public AdminReply, public std::enable_shared_from_
   void Start() { AwaitRequest(); }
   // See AdminServer::Stop.
   void Stop();
+  bool answering() const { return state_ == State::kAnswering; }
   void Close();
 
   void Send(AdminResponse response) override;
@@ -80,6 +84,7 @@ class AdminConnection final : public AdminReply, public std::enable_shared_from_
 
   void AwaitRequest();
   void Parse();
+  bool HeaderTooLong() const;
   void OnHeader();
   // Gives up what a long body holds.
   void EndLongBody();
@@ -98,13 +103,19 @@ class AdminConnection final : public AdminReply, public std::enable_shared_from_
   void OnWritten(const error_code& error, size_t bytes);
   void OnAnswered();
   void Leave();
-  // Closes the connection if nothing else happens within `time`.
-  void Allow(Duration time);
+
+  void SetState(State state);
+  // The one place that says when a connection is given up: what is read has until read_by_, what is written
+  // until write_by_, and what is being made takes as long as it takes. Called whenever one of them, state_ or
+  // writing_ has changed.
+  void SetDeadline();
 
   Socket socket_;
   const std::shared_ptr<AdminConnections> connections_;
   State state_ = State::kReading;
   Timer deadline_;
+  MonotonicTime read_by_{};
+  MonotonicTime write_by_{};
 
   std::array<char, kReadBytes> chunk_;
   boost::beast::flat_buffer buffer_;
@@ -113,6 +124,7 @@ class AdminConnection final : public AdminReply, public std::enable_shared_from_
 
   // Of the request that is read or answered.
   std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
+  size_t header_bytes_ = 0;
   AdminRoute* route_ = nullptr;
   unsigned version_ = 11;
   bool head_only_ = false;

@@ -1,5 +1,6 @@
 #include "daemon/admin/admin_scripts.h"
 
+#include <atomic>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <memory>
@@ -25,7 +26,6 @@ struct Shared {
   explicit Shared(const AdminScripts& scripts) : parts(scripts) {}
 
   const AdminScripts parts;
-  size_t under_way = 0;
   // Joined before the rest goes.
   boost::asio::thread_pool json_thread{1};
 };
@@ -35,8 +35,8 @@ RequestId RequestIdOf(const AdminRequest& request, RequestIds& ids) {
   return sent ? *sent : ids.Next();
 }
 
-// One request on its way: body, request, scheduler, response, body. Whoever works on it holds it. What is not
-// the loop's is its reading of a long body and its writing of a long response.
+// One request on its way: body, request, scheduler, response, body. Whoever works on it holds it; it goes on
+// the loop. What is not the loop's is its reading of a long body and its writing of a long response.
 template <typename Request, typename Response>
 class HttpCall final : public ScriptCall<Request, Response>,
                        public std::enable_shared_from_this<HttpCall<Request, Response>> {
@@ -49,6 +49,7 @@ class HttpCall final : public ScriptCall<Request, Response>,
                                        .clock = &shared->parts.loop->clock(),
                                        .observer = shared->parts.observer}),
         shared_(shared),
+        place_(shared->parts.load),
         reply_(reply) {}
 
   void Start(std::string body) {
@@ -56,20 +57,37 @@ class HttpCall final : public ScriptCall<Request, Response>,
       ReadBody(body);
       return Submit();
     }
-    boost::asio::post(shared_->json_thread, [self = this->shared_from_this(), body = std::move(body)] {
-      self->ReadBody(body);
-      self->shared_->parts.loop->Post([self] { self->Submit(); });
+    place_.Hold(body.size());
+    OnJsonThread([body = std::move(body)](HttpCall& call) {
+      call.ReadBody(body);
+      return [](HttpCall& read) {
+        read.place_.Hold(0);
+        read.Submit();
+      };
     });
   }
 
   // The client has gone.
   void Leave() {
     reply_ = nullptr;
+    gone_ = true;
     if (admitted_ != nullptr) shared_->parts.scheduler->Cancel(this->id());
   }
 
  private:
+  // `work` is done there, and what it gives then on the loop, where the last hold on the call ends.
+  template <typename Work>
+  void OnJsonThread(Work work) {
+    boost::asio::post(shared_->json_thread, [self = this->shared_from_this(), loop = shared_->parts.loop,
+                                             work = std::move(work)]() mutable {
+      auto then = work(*self);
+      loop->Post([self = std::move(self), then = std::move(then)]() mutable { then(*self); });
+    });
+  }
+
   void ReadBody(const std::string& body) {
+    // Whoever has gone does not hold up the others.
+    if (gone_) return;
     if (const absl::Status parsed = FromJson(body, this->work()); !parsed.ok()) {
       unacceptable_ = this->Invalid(parsed);
     } else {
@@ -88,12 +106,17 @@ class HttpCall final : public ScriptCall<Request, Response>,
     const auto self = std::move(admitted_);
     if (reply_ == nullptr) return;
     if (response.ByteSizeLong() <= kShortBytes) return Send(JsonResponse(response));
-    auto kept = std::make_shared<Response>();
+    place_.Hold(response.ByteSizeLong());
+    auto kept = std::make_unique<Response>();
     kept->Swap(&response);
-    boost::asio::post(shared_->json_thread, [self, kept] {
-      self->shared_->parts.loop->Post([self, written = JsonResponse(*kept)]() mutable {
-        if (self->reply_ != nullptr) self->Send(std::move(written));
-      });
+    OnJsonThread([kept = std::move(kept)](HttpCall& call) mutable {
+      AdminResponse written;
+      if (!call.gone_) written = JsonResponse(*kept);
+      kept.reset();
+      return [written = std::move(written)](HttpCall& answered) mutable {
+        answered.place_.Hold(0);
+        if (answered.reply_ != nullptr) answered.Send(std::move(written));
+      };
     });
   }
 
@@ -108,8 +131,11 @@ class HttpCall final : public ScriptCall<Request, Response>,
   }
 
   Shared* const shared_;
+  ScriptLoad::Place place_;
   // Null once the client has gone.
   AdminReply* reply_;
+  // The same, for the other thread.
+  std::atomic<bool> gone_ = false;
   std::optional<Failure> unacceptable_;
   // Itself, while the scheduler has it.
   std::shared_ptr<HttpCall> admitted_;
@@ -118,18 +144,30 @@ class HttpCall final : public ScriptCall<Request, Response>,
 template <typename HttpCall>
 class ScriptTask final : public AdminTask {
  public:
-  ScriptTask(Shared* shared, std::shared_ptr<HttpCall> call) : shared_(shared), call_(std::move(call)) {
-    ++shared_->under_way;
-  }
-  ~ScriptTask() override {
-    --shared_->under_way;
-    call_->Leave();
-  }
+  explicit ScriptTask(std::shared_ptr<HttpCall> call) : call_(std::move(call)) {}
+  ~ScriptTask() override { call_->Leave(); }
 
  private:
-  Shared* const shared_;
   const std::shared_ptr<HttpCall> call_;
 };
+
+// Why one more request with a body of `bytes` is too much; nothing if it is not. A body that is alone is
+// never too long here.
+std::optional<Failure> WhyNotOneMore(const AdminScripts& parts, size_t bytes) {
+  if (parts.load->requests() >= kMostAtOnce) {
+    return Failure{v1::ERROR_REASON_QUEUE_FULL,
+                   absl::StrCat("there are ", kMostAtOnce, " requests over HTTP under way already"),
+                   kMostAtOnce};
+  }
+  const size_t held = parts.load->bytes();
+  if (bytes > kShortBytes && held > 0 && held + bytes > parts.max_queue_bytes) {
+    return Failure{v1::ERROR_REASON_QUEUE_FULL,
+                   "the long requests and answers over HTTP would hold more bytes than "
+                   "admission.max_queue_bytes",
+                   parts.max_queue_bytes, held + bytes};
+  }
+  return std::nullopt;
+}
 
 template <typename Request, typename Response>
 AdminRoute ScriptRoute(const std::shared_ptr<Shared>& shared) {
@@ -137,15 +175,13 @@ AdminRoute ScriptRoute(const std::shared_ptr<Shared>& shared) {
   AdminRoute route;
   route.max_body_bytes = shared->parts.max_request_bytes;
   route.handler = [shared](AdminRequest& request, AdminReply& reply) -> std::unique_ptr<AdminTask> {
+    const std::optional<Failure> refusal = WhyNotOneMore(shared->parts, request.body().size());
     const auto call = std::make_shared<Call>(shared.get(), request, &reply);
-    if (shared->under_way >= kMostAtOnce) {
-      call->Fail(
-          {v1::ERROR_REASON_QUEUE_FULL,
-           absl::StrCat("there are ", kMostAtOnce, " requests over HTTP under way already"), kMostAtOnce},
-          nullptr);
+    if (refusal) {
+      call->Fail(*refusal, nullptr);
       return nullptr;
     }
-    auto task = std::make_unique<ScriptTask<Call>>(shared.get(), call);
+    auto task = std::make_unique<ScriptTask<Call>>(call);
     call->Start(std::move(request.body()));
     return task;
   };

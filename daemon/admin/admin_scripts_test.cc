@@ -22,6 +22,7 @@ using testing::IsEmpty;
 using testing::StartsWith;
 
 constexpr size_t kMaxRequestBytes = 4 << 20;
+constexpr size_t kMaxQueueBytes = 1 << 20;
 
 LimitBounds Bounds() {
   LimitBounds bounds;
@@ -52,7 +53,9 @@ class AdminScriptsTest : public testing::Test {
                      .scheduler = &scheduler_,
                      .request_ids = &request_ids_,
                      .observer = &observer_,
-                     .max_request_bytes = kMaxRequestBytes},
+                     .load = load_,
+                     .max_request_bytes = kMaxRequestBytes,
+                     .max_queue_bytes = kMaxQueueBytes},
                     *router_);
   }
   ~AdminScriptsTest() override { scheduler_.FailAll({v1::ERROR_REASON_DRAINING, "the test is over"}); }
@@ -98,6 +101,7 @@ class AdminScriptsTest : public testing::Test {
   Scheduler scheduler_{{}, tenants_.Get(), &pool_, &loop_.timers()};
   RequestIds request_ids_;
   Ends observer_;
+  const std::shared_ptr<ScriptLoad> load_ = std::make_shared<ScriptLoad>();
   std::optional<AdminRouter> router_;
 };
 
@@ -275,6 +279,48 @@ TEST_F(AdminScriptsTest, RequestsAtOnceAreCounted) {
   EXPECT_THAT(observer_.reasons, ElementsAre("QUEUE_FULL"));
   exchanges.pop_back();
   EXPECT_FALSE(Eval(R"({"source":"1"})").reply.begun);
+}
+
+TEST_F(AdminScriptsTest, WhatWaitsToBeReadIsBoundedThoughItsClientsHaveGone) {
+  const std::string body = "{\"source\":\"" + std::string(500'000, ' ') + "\"}";
+  // What the loop has not been told of yet still counts.
+  for (int i = 0; i < 2; ++i) {
+    FakeAdminExchange exchange = Eval(body);
+    exchange.task.reset();
+    EXPECT_FALSE(exchange.reply.begun);
+  }
+  EXPECT_EQ(load_->requests(), 2u);
+  EXPECT_EQ(load_->bytes(), 2 * body.size());
+  const FakeAdminExchange refused = Eval(body);
+  EXPECT_EQ(refused.status(), 429u);
+  EXPECT_THAT(refused.body(), AllOf(HasSubstr("QUEUE_FULL"), HasSubstr("admission.max_queue_bytes")));
+  EXPECT_FALSE(Eval(R"({"source":"1"})").reply.begun) << "short ones do not wait there";
+  ASSERT_TRUE(Until([&] { return load_->bytes() == 0; }));
+  EXPECT_FALSE(Eval(body).reply.begun);
+}
+
+TEST_F(AdminScriptsTest, ALongAnswerCountsUntilItIsWritten) {
+  const FakeAdminExchange exchange = Eval(R"({"source":"1"})");
+  internal::WorkerReply reply;
+  reply.mutable_value()->set_json("\"" + std::string(500'000, 'x') + "\"");
+  Reply(reply);
+  EXPECT_GT(load_->bytes(), 500'000u);
+  ASSERT_TRUE(Until([&] { return exchange.reply.ended; }));
+  EXPECT_EQ(load_->bytes(), 0u);
+}
+
+TEST_F(AdminScriptsTest, ADrainWaitsUntilTheAnswersHaveLeft) {
+  FakeAdminExchange exchange = Eval(R"({"source":"1"})");
+  bool drained = false;
+  load_->Drain([&] { drained = true; });
+  internal::WorkerReply reply;
+  reply.mutable_value()->set_json("\"" + std::string(500'000, 'x') + "\"");
+  Reply(reply);
+  FakeAdminExchange later = Eval("{}");
+  ASSERT_TRUE(Until([&] { return exchange.reply.ended; }));
+  EXPECT_FALSE(drained) << "it is still being sent";
+  exchange.task.reset();
+  EXPECT_TRUE(drained) << "who came later is not waited for";
 }
 
 TEST_F(AdminScriptsTest, BodiesAreBoundedByTheConfiguration) {

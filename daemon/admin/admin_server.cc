@@ -20,6 +20,8 @@ using boost::system::error_code;
 
 constexpr int kSendBufferBytes = 128 << 10;
 constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
+// What answers under way may still take once the server has stopped.
+constexpr Duration kAnswerPatience = std::chrono::seconds(3);
 
 template <typename Family>
 class Server final : public AdminServer {
@@ -33,6 +35,7 @@ class Server final : public AdminServer {
                              .router = router,
                              .timers = &loop->timers()})) {}
   ~Server() override {
+    connections_->answered_hook = nullptr;
     Stop();
     for (const auto& connection : std::set(connections_->open)) connection->Close();
   }
@@ -65,6 +68,13 @@ class Server final : public AdminServer {
     for (const auto& connection : std::set(connections_->open)) connection->Stop();
   }
 
+  void AwaitAnswers(absl::AnyInvocable<void()> done) override {
+    answered_ = std::move(done);
+    patience_ = loop_->timers().After(kAnswerPatience, [this] { EndWait(); });
+    connections_->answered_hook = [this] { CheckAnswers(); };
+    CheckAnswers();
+  }
+
  private:
   const Options& options() const { return connections_->options; }
 
@@ -91,9 +101,25 @@ class Server final : public AdminServer {
         });
   }
 
+  void CheckAnswers() {
+    if (!answered_) return;
+    for (const auto& connection : connections_->open) {
+      if (connection->answering()) return;
+    }
+    EndWait();
+  }
+
+  void EndWait() {
+    patience_.Cancel();
+    // Later: who is told may take the server down, and it is a connection that has called.
+    loop_->Post(std::exchange(answered_, nullptr));
+  }
+
   Loop* const loop_;
   typename Family::acceptor acceptor_;
   Timer pause_;
+  Timer patience_;
+  absl::AnyInvocable<void()> answered_;
   const std::shared_ptr<AdminConnections> connections_;
 };
 

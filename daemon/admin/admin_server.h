@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <memory>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "daemon/admin/admin_guard.h"
@@ -51,6 +52,10 @@ class AdminServer {
   // Takes no more connections, closes idle ones, ends streams, answers 503 to those whose answer is still
   // being made, and lets answers under way leave.
   virtual void Stop() = 0;
+
+  // Calls `done`, on the loop, once the answers under way have left, or after some seconds: a client may not
+  // read. REQUIRES: stopped; called once.
+  virtual void AwaitAnswers(absl::AnyInvocable<void()> done) = 0;
 };
 
 }  // namespace evald

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -229,6 +230,55 @@ TEST_F(AdminServerTest, HeadersAndBodiesAreBounded) {
   EXPECT_THAT(Exchange(Connect(), "GET / HTTP/2.0\r\n\r\n"), StartsWith("HTTP/1.1 400"));
 }
 
+TEST_F(AdminServerTest, AHeaderIsBoundedHoweverItComes) {
+  Start();
+  const UniqueFd fd = Connect();
+  Send(fd, "GET /now HTTP/1.1\r\nHost: localhost\r\nX");
+  // Each piece ends just inside the next field, so that the parser takes the complete one at once.
+  const std::string field = ": " + std::string(1000, 'x') + "\r\nX";
+  size_t sent = 0;
+  pollfd answered{.fd = fd.get(), .events = POLLIN, .revents = 0};
+  while (sent < (64u << 10) && poll(&answered, 1, 0) == 0) {
+    Send(fd, field);
+    Turn();
+    sent += field.size();
+  }
+  EXPECT_LT(sent, 18u << 10);
+  EXPECT_THAT(Receive(fd), StartsWith("HTTP/1.1 431"));
+}
+
+TEST_F(AdminServerTest, AHeaderUpToTheBoundIsRead) {
+  Start({.max_header_bytes = 2000});
+  const std::string head = "GET /now HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX: ";
+  const auto request = [&](size_t bytes) {
+    return head + std::string(bytes - head.size() - 4, 'x') + "\r\n\r\n";
+  };
+  EXPECT_THAT(Exchange(Connect(), request(2000)), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(Exchange(Connect(), request(2001)), StartsWith("HTTP/1.1 431"));
+  EXPECT_THAT(Exchange(Connect(), Request("GET /now") + request(2000)), EndsWith("now\n"))
+      << "each header counts from its own beginning";
+}
+
+TEST_F(AdminServerTest, OtherTransferEncodingsAreRefused) {
+  Start();
+  const std::string smuggled = "GET /now HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  for (const char* encoding : {"gzip", "chunked, gzip", "identity", "xchunked", "gzip, chunked"}) {
+    const std::string got =
+        Exchange(Connect(),
+                 Request("POST /echo", std::string("Content-Type: application/json\r\nTransfer-Encoding: ") +
+                                           encoding + "\r\n") +
+                     smuggled);
+    EXPECT_THAT(got,
+                AllOf(StartsWith("HTTP/1.1 400"), HasSubstr("Connection: close"), Not(HasSubstr("now\n"))))
+        << encoding;
+  }
+  EXPECT_THAT(Exchange(Connect(),
+                       "POST /echo HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: "
+                       "chunked\r\nContent-Type: application/json\r\n\r\n" +
+                           smuggled),
+              AllOf(StartsWith("HTTP/1.0 400"), Not(HasSubstr("now\n"))));
+}
+
 TEST_F(AdminServerTest, ARouteMayHaveABoundOfItsOwn) {
   Start();
   const UniqueFd fd = Connect();
@@ -294,6 +344,30 @@ TEST_F(AdminServerTest, AClientThatTricklesIsCutOffToo) {
     Turn();
   }
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+}
+
+TEST_F(AdminServerTest, AClientThatSendsAheadAndReadsNothingIsCutOff) {
+  Start({.timeout = milliseconds(50)});
+  // Now it is an answer that finds no room, now it is the leave to send a body.
+  std::string requests;
+  for (int i = 0; i < 3000; ++i)
+    requests += Request("POST /echo", Json(2, "Expect: 100-continue\r\n")) + "{}";
+  struct Client {
+    UniqueFd fd;
+    std::string_view rest;
+  };
+  std::vector<Client> clients;
+  for (int i = 0; i < 60; ++i) clients.push_back({Connect(4096), requests});
+  EXPECT_TRUE(Until([&] {
+    std::erase_if(clients, [](Client& client) {
+      const ssize_t n =
+          send(client.fd.get(), client.rest.data(), client.rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (n > 0) client.rest.remove_prefix(static_cast<size_t>(n));
+      return n < 0 && errno != EAGAIN;
+    });
+    return clients.empty();
+  })) << clients.size()
+      << " connections are still there";
 }
 
 TEST_F(AdminServerTest, WhatIsMadeTakesAsLongAsItTakes) {
@@ -411,6 +485,42 @@ TEST_F(AdminServerTest, StoppingEndsStreamsAndAnswersWhoStillWaits) {
   EXPECT_THAT(Receive(streaming), EndsWith("3\r\none\r\n0\r\n\r\n"));
   EXPECT_THAT(Receive(waiting), AllOf(StartsWith("HTTP/1.1 503"), HasSubstr("Connection: close")));
   EXPECT_EQ(gone_, 2);
+}
+
+TEST_F(AdminServerTest, AnswersUnderWayAreAwaited) {
+  Start();
+  const UniqueFd idle = Connect();
+  Exchange(idle, Request("GET /now"), "now\n");
+  const UniqueFd fd = Pending(Request("GET /later"), 4096);
+  reply_->Send({.body = std::string(5'000'000, 'x') + "!"});
+  Turn();
+  server_->Stop();
+  bool answered = false;
+  server_->AwaitAnswers([&] { answered = true; });
+  for (int i = 0; i < 10; ++i) Turn();
+  EXPECT_FALSE(answered);
+  EXPECT_THAT(Receive(fd, "!"), EndsWith("x!"));
+  EXPECT_TRUE(Until([&] { return answered; }));
+}
+
+TEST_F(AdminServerTest, WhereNothingIsUnderWayNothingIsAwaited) {
+  Start();
+  server_->Stop();
+  bool answered = false;
+  server_->AwaitAnswers([&] { answered = true; });
+  EXPECT_FALSE(answered) << "never from inside the call";
+  Turn();
+  EXPECT_TRUE(answered);
+}
+
+TEST_F(AdminServerTest, WhoDoesNotReadIsNotAwaitedForLong) {
+  Start();
+  const UniqueFd fd = Pending(Request("GET /later"), 4096);
+  reply_->Send({.body = std::string(5'000'000, 'x')});
+  server_->Stop();
+  bool answered = false;
+  server_->AwaitAnswers([&] { answered = true; });
+  EXPECT_TRUE(Until([&] { return answered; })) << "long before the client's own deadline";
 }
 
 TEST_F(AdminServerTest, TasksGoWithTheServer) {

@@ -173,7 +173,9 @@ class Server {
                             .scheduler = &scheduler_,
                             .request_ids = &request_ids_,
                             .observer = &observer_,
-                            .max_request_bytes = kMaxBodyBytes},
+                            .load = std::make_shared<evald::ScriptLoad>(),
+                            .max_request_bytes = kMaxBodyBytes,
+                            .max_queue_bytes = kMaxBodyBytes},
                            router_);
     router_.Add(http::verb::post, "/echo", [](const evald::AdminRequest& request) {
       EVALD_CHECK(request.body().size() <= kMaxBodyBytes, "no handler sees more than the limit");
