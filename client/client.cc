@@ -1,5 +1,6 @@
 #include "client/client.h"
 
+#include <arpa/inet.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/security/credentials.h>
@@ -156,6 +157,20 @@ absl::Status CheckAddress(std::string_view address) {
   }
   return absl::InvalidArgumentError(absl::StrCat(
       "'", std::string(address), "' is not an address: write host:port, [ipv6]:port or unix:/path"));
+}
+
+bool IsOnThisMachine(std::string_view address) {
+  constexpr std::string_view kUnix = "unix:";
+  if (address.substr(0, kUnix.size()) == kUnix) return true;
+  std::string host(address.substr(0, address.rfind(':')));
+  in_addr v4{};
+  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
+  in6_addr v6{};
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+    return inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+  }
+  return host == "localhost";
 }
 
 absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const std::string& address) {

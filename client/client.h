@@ -53,6 +53,9 @@ std::string ReasonName(v1::ErrorReason reason);
 // OK if `address` is `host:port`, `[ipv6]:port` or `unix:/path`, else INVALID_ARGUMENT.
 absl::Status CheckAddress(std::string_view address);
 
+// `address` can only mean this machine: a unix socket, "localhost" or a loopback address.
+bool IsOnThisMachine(std::string_view address);
+
 struct CallOptions {
   // How long to wait for the answer, all told; then DEADLINE_EXCEEDED. Not set: as long as it takes. Limits
   // on the script itself belong into the request.

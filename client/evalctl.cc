@@ -18,8 +18,7 @@ std::string Environment(const char* name) {
 }
 
 // Where a daemon of this user keeps its admin token, if it was not told otherwise.
-std::string DefaultTokenFile() {
-  if (std::string file = Environment("EVALD_TOKEN_FILE"); !file.empty()) return file;
+std::string LocalTokenFile() {
   if (const std::string state = Environment("XDG_STATE_HOME"); !state.empty())
     return state + "/evald/admin-token";
   return Environment("HOME") + "/.local/state/evald/admin-token";
@@ -33,7 +32,9 @@ int Fail(const absl::Status& status) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  evald::Defaults defaults{.server = Environment("EVALD_SERVER"), .token_file = DefaultTokenFile()};
+  evald::Defaults defaults{.server = Environment("EVALD_SERVER"),
+                           .token_file = Environment("EVALD_TOKEN_FILE"),
+                           .local_token_file = LocalTokenFile()};
   if (defaults.server.empty()) defaults.server = kDefaultServer;
   absl::StatusOr<evald::Command> command =
       evald::ParseCommandLine(std::vector<std::string>(argv + 1, argv + argc), defaults);

@@ -69,6 +69,24 @@ std::string Hint(const absl::Status& status, const std::string& server) {
   }
 }
 
+// `text` with every control character that is not in `kept` as a question mark.
+std::string Harmless(const std::string& text, std::string_view kept) {
+  std::string harmless;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const unsigned char byte = static_cast<unsigned char>(text[i]);
+    const unsigned char next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
+    if ((byte < 0x20 || byte == 0x7f) && kept.find(text[i]) == std::string_view::npos) {
+      harmless += '?';
+    } else if (byte == 0xC2 && next >= 0x80 && next < 0xA0) {  // U+0080 to U+009F steer some terminals too
+      harmless += '?';
+      ++i;
+    } else {
+      harmless += text[i];
+    }
+  }
+  return harmless;
+}
+
 std::string Or(const std::string& text, const char* otherwise) { return text.empty() ? otherwise : text; }
 
 template <typename Fields>
@@ -159,9 +177,9 @@ std::string FormatError(const absl::Status& status, const std::string& server) {
   const std::string reason = ReasonName(ReasonOf(status));
   std::string text = absl::StatusCodeToString(status.code());
   if (!reason.empty()) absl::StrAppend(&text, " (", reason, ")");
-  absl::StrAppend(&text, ": ", std::string(status.message()));
+  absl::StrAppend(&text, ": ", PrintableLines(std::string(status.message())));
   if (const v1::ErrorDetail detail = DetailOf(status); !detail.stack().empty())
-    absl::StrAppend(&text, "\n", detail.stack());
+    absl::StrAppend(&text, "\n", PrintableLines(detail.stack()));
   if (const std::string hint = Hint(status, server); !hint.empty())
     absl::StrAppend(&text, "\n  hint: ", hint);
   return text;
@@ -209,22 +227,9 @@ std::string FormatMillis(const google::protobuf::Duration& duration) {
   return absl::StrFormat("%.2f ms", absl::ToDoubleMilliseconds(ToDuration(duration)));
 }
 
-std::string Printable(const std::string& text) {
-  std::string harmless;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const unsigned char byte = static_cast<unsigned char>(text[i]);
-    const unsigned char next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
-    if (byte < 0x20 || byte == 0x7f) {
-      harmless += '?';
-    } else if (byte == 0xC2 && next >= 0x80 && next < 0xA0) {  // U+0080 to U+009F steer some terminals too
-      harmless += '?';
-      ++i;
-    } else {
-      harmless += text[i];
-    }
-  }
-  return harmless;
-}
+std::string Printable(const std::string& text) { return Harmless(text, ""); }
+
+std::string PrintableLines(const std::string& text) { return Harmless(text, "\n\t"); }
 
 std::string FormatJson(const google::protobuf::Message& message) {
   google::protobuf::util::JsonPrintOptions options;

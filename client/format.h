@@ -28,7 +28,7 @@ std::string FormatStats(const v1::ExecutionStats& stats);
 
 // "DEADLINE_EXCEEDED (WALL_TIME_LIMIT): ..." and, on lines of their own, where the script was and
 // what may help. Without the newline.
-// `server` is the address called.
+// `server` is the address called. What evald sent is PrintableLines.
 std::string FormatError(const absl::Status& status, const std::string& server);
 
 std::string FormatStatus(Client::Health health, const v1::GetSnapshotResponse& status);
@@ -40,6 +40,9 @@ std::string FormatMillis(const google::protobuf::Duration& duration);
 
 // `text` with every control character as a question mark: what scripts wrote must not steer a terminal.
 std::string Printable(const std::string& text);
+
+// The same, but for line breaks and tabs, which stay: for what has several lines.
+std::string PrintableLines(const std::string& text);
 
 // Any message as JSON on one line, without the newline.
 std::string FormatJson(const google::protobuf::Message& message);

@@ -105,6 +105,12 @@ TEST(FormatError, TellsWhereTheScriptWas) {
             "DEADLINE_EXCEEDED (CPU_TIME_LIMIT): time is up\n    at f (eval.js:1:20)\n    at eval.js:2:1");
 }
 
+TEST(FormatError, DoesNotSteerATerminal) {
+  EXPECT_EQ(
+      FormatError(Failure(absl::StatusCode::kFailedPrecondition, "m.mjs:1\n\tx\x1b[2J\ry\n^", ""), "s:1"),
+      "FAILED_PRECONDITION: m.mjs:1\n\tx?[2J?y\n^");
+}
+
 TEST(FormatError, HintsWhereNobodyAnswers) {
   const std::string text =
       FormatError(Failure(absl::StatusCode::kUnavailable, "connection refused", ""), "host:7");

@@ -97,8 +97,10 @@ void AddSnapshot(CLI::App& app, Raw& raw) {
   for (CLI::App* change : {regenerate, rollback}) {
     AddCommonFlags(*change, raw);
     change
-        ->add_option("--token_file", raw.token_file,
-                     "File with the daemon's admin token [EVALD_TOKEN_FILE, else where evald puts it]")
+        ->add_option(
+            "--token_file", raw.token_file,
+            "File with the daemon's admin token [EVALD_TOKEN_FILE, else, for an evald on this machine, "
+            "where that puts it]")
         ->type_name("FILE");
   }
 }
@@ -188,6 +190,8 @@ void FillSnapshot(const std::string& verb, const Raw& raw, const Defaults& defau
   command.generation = raw.generation;
   command.token_file_given = !raw.token_file.empty();
   command.token_file = command.token_file_given ? raw.token_file : defaults.token_file;
+  if (command.token_file.empty() && IsOnThisMachine(command.server))
+    command.token_file = defaults.local_token_file;
 }
 
 absl::Status FillTop(const Raw& raw, Command& command) {

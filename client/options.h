@@ -47,7 +47,7 @@ struct Command {
   bool force = false;
   // kSnapshotRollback; 0: the one before.
   uint64_t generation = 0;
-  // Both: where the admin token is. It has to be there only if the user said so.
+  // Both: where the admin token is. It has to be there only if the user said so. Empty: none is sent.
   std::string token_file;
   bool token_file_given = false;
   // kTop.
@@ -58,7 +58,10 @@ struct Command {
 // What holds where the command line says nothing.
 struct Defaults {
   std::string server;
+  // The file that the user has chosen; it goes to whichever server is called.
   std::string token_file;
+  // Where a daemon on this machine keeps its token, which goes nowhere else: the connection is not encrypted.
+  std::string local_token_file;
 };
 
 // `args` without the program's name. INVALID_ARGUMENT: wrong usage; the message says what is wrong and where

@@ -10,7 +10,7 @@ using std::chrono::milliseconds;
 using testing::HasSubstr;
 
 absl::StatusOr<Command> Parse(const std::vector<std::string>& args) {
-  return ParseCommandLine(args, {.server = "127.0.0.1:50051", .token_file = "/state/admin-token"});
+  return ParseCommandLine(args, {.server = "127.0.0.1:50051", .local_token_file = "/state/admin-token"});
 }
 
 std::string Trouble(const std::vector<std::string>& args) {
@@ -93,6 +93,18 @@ TEST(ParseCommandLine, SnapshotsAreReplacedWithAToken) {
   EXPECT_EQ(command->generation, 12u);
   EXPECT_THAT(Trouble({"snapshot", "rollback", "x"}), HasSubstr("GENERATION is a number"));
   EXPECT_THAT(Trouble({"snapshot", "rollback", "-1"}), HasSubstr("GENERATION is a number"));
+}
+
+TEST(ParseCommandLine, ATokenThatNobodyHasNamedStaysOnThisMachine) {
+  for (const char* here : {"127.0.0.1:1", "127.1.2.3:1", "localhost:1", "[::1]:1", "unix:/tmp/s"})
+    EXPECT_EQ(Parse({"snapshot", "regenerate", "--server", here})->token_file, "/state/admin-token") << here;
+  for (const char* elsewhere : {"10.0.0.1:1", "evald.example:1", "localhost.example:1", "127.0.0.1.example:1",
+                                "[::2]:1", "0.0.0.0:1"}) {
+    EXPECT_EQ(Parse({"snapshot", "regenerate", "--server", elsewhere})->token_file, "") << elsewhere;
+    EXPECT_EQ(Parse({"snapshot", "rollback", "--server", elsewhere, "--token_file", "t"})->token_file, "t");
+    const Defaults named{.token_file = "named", .local_token_file = "/state/admin-token"};
+    EXPECT_EQ(ParseCommandLine({"snapshot", "rollback", "--server", elsewhere}, named)->token_file, "named");
+  }
 }
 
 TEST(ParseCommandLine, TopTakesAnInterval) {
