@@ -98,6 +98,11 @@ class ChildProcess::Impl : public std::enable_shared_from_this<Impl> {
         pidfd_(io, pidfd.release()),
         output_(io, output.release()) {}
 
+  // Where the loop has ended first, nobody waits any more: the daemon ends, and its children go to init.
+  ~Impl() {
+    if (!reaped_) waitpid(pid_, nullptr, WNOHANG);
+  }
+
   void Start() {
     AwaitExit();
     ReadOutput();
@@ -112,13 +117,10 @@ class ChildProcess::Impl : public std::enable_shared_from_this<Impl> {
   void Abandon() {
     on_exit_ = nullptr;
     on_line_ = nullptr;
-    if (!reaped_) {
-      Kill();
-      waitpid(pid_, nullptr, 0);
-      reaped_ = true;
-    }
+    // It may take its time to die (in a write that the kernel does not interrupt): AwaitExit keeps this alive
+    // until it has, and reaps it.
+    Kill();
     boost::system::error_code ignored;
-    pidfd_.close(ignored);
     output_.close(ignored);
   }
 

@@ -17,7 +17,8 @@ namespace evald {
 
 // A running child. It gets /dev/null as its standard input, its output and errors line by line into
 // `on_line`, the descriptors that it was promised, and nothing else of the daemon's. It is killed when the
-// thread that started it ends, and when this is destroyed; reaped either way. Loop thread only.
+// thread that started it ends, and when this is destroyed; the loop reaps it, be it long after that. Loop
+// thread only.
 class ChildProcess {
  public:
   struct Options {
@@ -36,7 +37,7 @@ class ChildProcess {
   // NOT_FOUND, PERMISSION_DENIED...: the program cannot be run. The message names it.
   static absl::StatusOr<std::unique_ptr<ChildProcess>> Start(boost::asio::io_context& io, Options options);
 
-  // Calls nobody.
+  // Kills it. Calls nobody, and waits for nothing.
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;

@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -92,9 +94,28 @@ TEST_F(ChildProcessTest, DestructionKillsAndCallsNobody) {
   ASSERT_TRUE(Shell("exec sleep 1000").ok());
   const pid_t pid = child_->pid();
   child_.reset();
-  io_.poll();
+  EXPECT_EQ(kill(pid, 0), 0) << "nobody has waited for its end";
+  RunToTheEnd();
   EXPECT_EQ(exit_, "");
   EXPECT_EQ(kill(pid, 0), -1) << "it has been reaped";
+}
+
+TEST_F(ChildProcessTest, ALoopThatEndsFirstLeavesNoneRunning) {
+  auto io = std::make_unique<boost::asio::io_context>();
+  ChildProcess::Options options;
+  options.program = "/bin/sleep";
+  options.arguments = {"1000"};
+  absl::StatusOr<std::unique_ptr<ChildProcess>> child = ChildProcess::Start(*io, std::move(options));
+  ASSERT_TRUE(child.ok()) << child.status();
+  const pid_t pid = (*child)->pid();
+  child->reset();
+  io.reset();
+  int status = 0;
+  // Unless it was reaped by then.
+  if (waitpid(pid, &status, 0) == pid) {
+    EXPECT_EQ(DescribeWaitStatus(status), "was killed by signal 9 (SIGKILL)");
+  }
+  EXPECT_EQ(kill(pid, 0), -1);
 }
 
 }  // namespace
