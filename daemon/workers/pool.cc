@@ -118,6 +118,14 @@ void Pool::SetOptions(const PoolOptions& options) {
   ScheduleTidying();
 }
 
+size_t Pool::Staying() const {
+  const auto staying = std::count_if(workers_.begin(), workers_.end(), [](const auto& entry) {
+    const Worker& worker = *entry.second;
+    return worker.state != State::kRetiring && worker.state != State::kEnding && worker.outdated.empty();
+  });
+  return static_cast<size_t>(staying);
+}
+
 bool Pool::CanFork() const {
   return open_ && host_->CanFork() && !fork_pause_.armed() && starting() < options_.max_starting;
 }
@@ -179,8 +187,10 @@ std::optional<Lease> Pool::TryAcquire(const std::string& tenant, v1::Isolation i
 
 bool Pool::ForkFor(const std::string& tenant, absl::FunctionRef<bool(const std::string&)> waits) {
   if (!CanFork()) return false;
+  if (HasSurplus()) return false;
   if (Live() >= options_.max_workers) {
-    Worker* leaver = TakeRetiring();
+    // One that retires makes room only where those that stay leave some.
+    Worker* leaver = Staying() < options_.max_workers ? TakeRetiring() : nullptr;
     if (leaver == nullptr) {
       leaver = PickVictim(tenant, waits);
       if (leaver == nullptr) return false;
@@ -303,6 +313,8 @@ void Pool::OnWorkerReady(WorkerId id, const internal::WorkerReady& ready) {
     Retire(worker, "max_uses");
   } else if (Expired(worker)) {
     Retire(worker, "max_age");
+  } else if (HasSurplus()) {
+    Retire(worker, "max_workers");
   }
   ScheduleTidying();
   NotifyAvailable();

@@ -207,6 +207,10 @@ class Pool final : public WorkerEvents {
   size_t Count(State state) const { return counts_[static_cast<size_t>(state)]; }
   // All that is not on its way out: what max_workers bounds.
   size_t Live() const { return workers_.size() - Count(State::kEnding); }
+  // Those of them that are to stay: neither retiring nor outdated by a swap.
+  size_t Staying() const;
+  // max_workers was lowered below that.
+  bool HasSurplus() const { return Live() > options_.max_workers && Staying() > options_.max_workers; }
   bool CanFork() const;
   bool WantsRefill() const;
   bool Expired(const Worker& worker) const;

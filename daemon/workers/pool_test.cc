@@ -505,6 +505,43 @@ TEST_F(PoolTest, SettingsChangeLive) {
   EXPECT_EQ(Status().max_workers(), 2u);
 }
 
+TEST_F(PoolTest, FewerWorkersMeansBusyOnesTooOnceTheyAreDone) {
+  Open(Small(4, 4));
+  std::optional<Lease> leases[4];
+  std::vector<WorkerId> ids;
+  for (std::optional<Lease>& lease : leases) ids.push_back(MustAcquire(lease, "a"));
+  pool_->SetOptions(Small(1, 2));
+  EXPECT_FALSE(ForkFor("b")) << "all are busy, and more than enough";
+  for (size_t i = 0; i < 4; ++i) {
+    host_.Reply(ids[i]);
+    leases[i].reset();
+    host_.Ready(ids[i], v1::ISOLATE_ORIGIN_REWOUND);
+  }
+  EXPECT_EQ(pool_->idle(), 2u);
+  Pass(milliseconds(3));
+  Pass(milliseconds(30));
+  EXPECT_EQ(host_.hung_up.size(), 2u);
+  for (const WorkerId id : std::vector<WorkerId>(host_.hung_up)) host_.End(id);
+  EXPECT_EQ(pool_->size(), 2u);
+  EXPECT_THAT(Status().retired(), ElementsAre(Pair("max_workers", 2)));
+}
+
+TEST_F(PoolTest, OneThatRetiresForALowerBoundMakesNoRoom) {
+  Open(Small(3, 3));
+  Serve("a");
+  std::optional<Lease> one, two;
+  MustAcquire(one, "b");
+  const WorkerId done = MustAcquire(two, "b");
+  pool_->SetOptions(Small(1, 2));
+  EXPECT_FALSE(ForkFor("c")) << "two are busy";
+  EXPECT_EQ(pool_->starting(), 0u);
+  host_.Reply(done);
+  two.reset();
+  host_.Ready(done, v1::ISOLATE_ORIGIN_REWOUND);
+  EXPECT_TRUE(ForkFor("c"));
+  EXPECT_EQ(host_.hung_up, std::vector<WorkerId>({done}));
+}
+
 TEST_F(PoolTest, AWorkerThatIsLeavingIsNotLeased) {
   Open(Small(1, 4));
   Serve("a");
