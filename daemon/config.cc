@@ -23,7 +23,8 @@ constexpr uint64_t kMiB = 1 << 20;
 // A frame's length has 32 bits (base/frame.h), and gRPC counts in int.
 constexpr uint64_t kMaxMessageBytes = 1 << 30;
 constexpr size_t kMaxFileBytes = 64 * kMiB;
-constexpr uint32_t kMostGenerations = 1000;
+// As snapshot/inputs.h has it.
+constexpr uint32_t kMostGenerations = 100;
 
 // Gathers the parser's complaints, with places that count from 1.
 class ErrorGatherer final : public google::protobuf::io::ErrorCollector {

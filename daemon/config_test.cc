@@ -71,6 +71,7 @@ TEST(Config, WrongValuesNameTheField) {
               StartsWith("drain_timeout: must be less than a year"));
   EXPECT_THAT(ErrorOf("zygote_boot_timeout { }"), StartsWith("zygote_boot_timeout: must be more than 0"));
   EXPECT_THAT(ErrorOf("max_request_bytes: 2000000000"), StartsWith("max_request_bytes: "));
+  EXPECT_THAT(ErrorOf("kept_generations: 101"), StartsWith("kept_generations: must be at most 100"));
 }
 
 TEST(Config, SourcesAreGivenOnce) {

@@ -139,6 +139,11 @@ uint64_t Serving::OlderGeneration() const {
   return older;
 }
 
+bool Serving::Keeps(uint64_t generation) const {
+  return std::any_of(stored_.begin(), stored_.end(),
+                     [generation](const v1::Snapshot& stored) { return stored.generation() == generation; });
+}
+
 absl::StatusOr<ResolvedConfig> Serving::ReadConfig() {
   const std::string& file = parts_.options->config_file;
   std::error_code error;
@@ -176,7 +181,10 @@ void Serving::Build(const ResolvedConfig& config, const BuildOptions& options,
   tool.request.set_load_generation(options.generation);
   tool.request.set_above_generation(largest_generation_);
   tool.in_background = !options.resume;
+  tool.doing = options.generation == 0 ? "loading or building the snapshot"
+                                       : absl::StrCat("loading generation ", options.generation);
   tool.timeout = config.snapshot_build_timeout;
+  if (options.generation == 0) tool.timeout_setting = "snapshot_build_timeout";
   tool.on_log = std::move(on_log);
   built_ = std::move(done);
   absl::StatusOr<std::unique_ptr<SnapshotTool>> started = SnapshotTool::Start(
@@ -317,6 +325,8 @@ void Serving::NextNote() {
   tool.request = RequestFor(config_);
   *tool.request.mutable_serving() = notes_.front().record;
   tool.in_background = true;
+  tool.doing =
+      absl::StrCat("noting in the store that generation ", notes_.front().record.generation(), " serves");
   tool.timeout = kNoteTimeout;
   absl::StatusOr<std::unique_ptr<SnapshotTool>> started =
       SnapshotTool::Start(*parts_.io, *parts_.timers, std::move(tool),

@@ -60,6 +60,7 @@ class Serving final : public SnapshotSteps {
     return snapshot_.has_value() ? snapshot_->snapshot().generation() : 0;
   }
   uint64_t OlderGeneration() const override;
+  bool Keeps(uint64_t generation) const override;
   const ResolvedConfig& config() const override { return config_; }
   absl::StatusOr<ResolvedConfig> ReadConfig() override;
   void Build(const ResolvedConfig& config, const BuildOptions& options,

@@ -66,7 +66,8 @@ struct SnapshotLife::Change {
 
   Kind kind;
   bool force = false;
-  uint64_t target = 0;  // of a rollback
+  uint64_t target = 0;    // of a rollback
+  bool to_older = false;  // the target was not named: the one before what served
   std::string trigger;
   MonotonicTime began{};
   MonotonicTime stage_began{};
@@ -134,15 +135,15 @@ std::unique_ptr<SnapshotChanges::Subscription> SnapshotLife::Regenerate(bool for
 
 std::unique_ptr<SnapshotChanges::Subscription> SnapshotLife::Rollback(uint64_t generation,
                                                                       const std::string& trigger, Sink sink) {
-  const uint64_t target = generation == 0 ? steps_->OlderGeneration() : generation;
-  if (mode_ == Mode::kOpen && current_ != nullptr && current_->kind == Kind::kRollback &&
-      current_->target == target) {
-    return Listen(*current_, std::move(sink));
+  if (mode_ == Mode::kOpen) {
+    if (const ChangePtr same = RollbackToJoin(generation)) return Listen(*same, std::move(sink));
   }
+  const uint64_t target = generation == 0 ? steps_->OlderGeneration() : generation;
   ChangePtr change =
       Make(Kind::kRollback,
            absl::StrCat("rollback", target == 0 ? "" : absl::StrCat(" to ", target), " (", trigger, ")"));
   change->target = target;
+  change->to_older = generation == 0;
   if (mode_ == Mode::kBooting)
     return Refuse(change, v1::ERROR_REASON_NOT_READY, "evald is still booting", std::move(sink));
   if (mode_ == Mode::kStopped)
@@ -151,6 +152,14 @@ std::unique_ptr<SnapshotChanges::Subscription> SnapshotLife::Rollback(uint64_t g
     return Refuse(
         change, v1::ERROR_REASON_SNAPSHOT_NOT_FOUND,
         absl::StrCat("no generation older than the one that serves (", steps_->generation(), ") is kept"),
+        std::move(sink));
+  }
+  // What is under way is not given up for a slip of the pen. Where nothing is, the store is asked itself.
+  if ((current_ != nullptr || queued_ != nullptr) && !steps_->Keeps(target)) {
+    return Refuse(
+        change, v1::ERROR_REASON_SNAPSHOT_NOT_FOUND,
+        absl::StrCat("generation ", target,
+                     " is not kept: list the snapshots to see which are; what is under way goes on"),
         std::move(sink));
   }
   const std::string why = absl::StrCat("a rollback to generation ", target, " took over");
@@ -166,6 +175,14 @@ std::unique_ptr<SnapshotChanges::Subscription> SnapshotLife::Rollback(uint64_t g
   std::unique_ptr<Subscription> subscription = Listen(*change, std::move(sink));
   Begin(std::move(change));
   return subscription;
+}
+
+SnapshotLife::ChangePtr SnapshotLife::RollbackToJoin(uint64_t generation) const {
+  // The one that swapped last may be draining yet: what served before it is not what is meant by now.
+  const ChangePtr& change = current_ == nullptr && generation == 0 ? last_ : current_;
+  if (change == nullptr || change->kind != Kind::kRollback || change->over) return nullptr;
+  const bool same = generation == 0 ? change->to_older : change->target == generation;
+  return same ? change : nullptr;
 }
 
 std::unique_ptr<SnapshotChanges::Subscription> SnapshotLife::Observe(Sink sink) {

@@ -6,7 +6,9 @@
 //              failure leaves what serves
 //
 // Who asks for what is under way already joins it. A rollback takes over from anything that has not swapped
-// yet. A regeneration waits for a rollback. What each step does is SnapshotSteps' business.
+// yet, unless it is to a generation that is not kept. One to "the one before" is asked for once as long as it
+// drains: another joins it. A regeneration waits for a rollback. What each step does is SnapshotSteps'
+// business.
 #pragma once
 
 #include <deque>
@@ -54,6 +56,8 @@ class SnapshotLife final : public SnapshotChanges {
   using ChangePtr = std::shared_ptr<Change>;
 
   ChangePtr Make(Kind kind, const std::string& trigger);
+  // The rollback that another one, to `generation` or (0) to the one before, is the same as; null: none.
+  ChangePtr RollbackToJoin(uint64_t generation) const;
   // Another regeneration, after what is under way.
   ChangePtr Queue(bool force, const std::string& trigger);
   std::unique_ptr<Subscription> Listen(Change& change, Sink sink);

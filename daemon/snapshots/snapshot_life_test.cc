@@ -26,6 +26,7 @@ class FakeSteps final : public SnapshotSteps {
  public:
   uint64_t generation() const override { return serving; }
   uint64_t OlderGeneration() const override { return older; }
+  bool Keeps(uint64_t generation) const override { return generation != missing; }
   const ResolvedConfig& config() const override { return in_force; }
   absl::StatusOr<ResolvedConfig> ReadConfig() override {
     did.push_back("read");
@@ -105,6 +106,7 @@ class FakeSteps final : public SnapshotSteps {
 
   uint64_t serving = 0;
   uint64_t older = 0;
+  uint64_t missing = 0;
   ResolvedConfig in_force;
   absl::Status config_error;
   absl::Status prove_error;
@@ -431,6 +433,64 @@ TEST_F(SnapshotLifeTest, ARollbackToWhatIsNotThereSaysSo) {
   Settle();
   EXPECT_EQ(gone.outcome.reason(), v1::ERROR_REASON_SNAPSHOT_NOT_FOUND);
   EXPECT_EQ(gone.outcome.error(), "9 is not stored");
+}
+
+TEST_F(SnapshotLifeTest, ARollbackToWhatIsNotThereStopsNothing) {
+  Boot();
+  Ear regeneration, waiting, gone;
+  const auto one = Regenerate(regeneration);
+  const auto two = Regenerate(waiting, true);
+  steps_.Take();
+  steps_.missing = 4711;
+  const auto three = Rollback(gone, 4711);
+  Settle();
+  EXPECT_THAT(gone.heard, ElementsAre("FAILED"));
+  EXPECT_EQ(gone.outcome.reason(), v1::ERROR_REASON_SNAPSHOT_NOT_FOUND);
+  EXPECT_THAT(gone.outcome.error(), HasSubstr("generation 4711 is not kept"));
+  EXPECT_THAT(steps_.Take(), IsEmpty());
+  Complete(2);
+  EXPECT_EQ(regeneration.outcome.result(), v1::SnapshotOutcome::SWAPPED);
+  Complete(3);
+  EXPECT_EQ(waiting.outcome.result(), v1::SnapshotOutcome::SWAPPED);
+}
+
+TEST_F(SnapshotLifeTest, GoingBackTwiceWhileItDrainsGoesBackOnce) {
+  Boot();
+  steps_.serving = 7;
+  steps_.older = 6;
+  Ear first, again, next;
+  const auto one = Rollback(first, 0);
+  steps_.FinishBuild(6);
+  steps_.PassAll();
+  EXPECT_THAT(steps_.Take(), ElementsAre("build 6", "prove", "swap 6", "note 6 fp"));
+  steps_.older = 5;
+  const auto two = Rollback(again, 0);
+  EXPECT_THAT(steps_.Take(), IsEmpty());
+  steps_.FinishNote();
+  steps_.FinishDrain();
+  Settle();
+  EXPECT_EQ(again.heard, first.heard);
+  EXPECT_EQ(again.outcome.generation(), 6u);
+  // Once that is over, it is another step back.
+  const auto three = Rollback(next, 0);
+  EXPECT_THAT(steps_.Take(), ElementsAre("build 5"));
+}
+
+TEST_F(SnapshotLifeTest, GoingBackAfterAnotherChangeDoesNotJoinTheOneBefore) {
+  Boot();
+  steps_.serving = 7;
+  steps_.older = 6;
+  Ear first, regeneration, again;
+  const auto one = Rollback(first, 0);
+  steps_.FinishBuild(6);
+  steps_.PassAll();
+  const auto two = Regenerate(regeneration);
+  steps_.FinishBuild(8);
+  steps_.PassAll();
+  steps_.Take();
+  steps_.older = 7;
+  const auto three = Rollback(again, 0);
+  EXPECT_THAT(steps_.Take(), ElementsAre("build 7"));
 }
 
 TEST_F(SnapshotLifeTest, ARollbackThatIsGivenAnotherGenerationFails) {

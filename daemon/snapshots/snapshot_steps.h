@@ -41,6 +41,8 @@ class SnapshotSteps {
   virtual uint64_t generation() const = 0;
   // The newest stored one that is older than the one that serves; 0: none.
   virtual uint64_t OlderGeneration() const = 0;
+  // Whether the store had it when it was listed last. Others may have stored more since.
+  virtual bool Keeps(uint64_t generation) const = 0;
   virtual const ResolvedConfig& config() const = 0;
 
   virtual absl::StatusOr<ResolvedConfig> ReadConfig() = 0;

@@ -43,6 +43,10 @@ absl::StatusOr<std::unique_ptr<SnapshotTool>> SnapshotTool::Start(boost::asio::i
   return tool;
 }
 
+SnapshotTool::~SnapshotTool() {
+  if (stream_) stream_->Close();
+}
+
 absl::Status SnapshotTool::Launch(TimerQueue& timers, Options options) {
   absl::StatusOr<SocketPair> pair = MakeSocketPair();
   if (!pair.ok()) return pair.status();
@@ -76,12 +80,16 @@ absl::Status SnapshotTool::Launch(TimerQueue& timers, Options options) {
                                     }});
   on_log_ = std::move(options.on_log);
   stream_->Send(EncodeFrame(options.request));
-  deadline_ = timers.After(options.timeout, [this, timeout = options.timeout] {
-    child_->Kill();
-    Finish(absl::DeadlineExceededError(
-        absl::StrCat("building the snapshot took longer than snapshot_build_timeout (",
-                     absl::FormatDuration(absl::FromChrono(timeout)), ") and was stopped")));
-  });
+  const std::string longest = absl::FormatDuration(absl::FromChrono(options.timeout));
+  const std::string& setting = options.timeout_setting;
+  deadline_ = timers.After(
+      options.timeout,
+      [this, late = absl::StrCat(options.doing, " took longer than ",
+                                 setting.empty() ? longest : absl::StrCat(setting, " (", longest, ")"),
+                                 " and was stopped")] {
+        child_->Kill();
+        Finish(absl::DeadlineExceededError(late));
+      });
   return absl::OkStatus();
 }
 
@@ -133,10 +141,10 @@ void SnapshotTool::Finish(absl::StatusOr<BuiltSnapshot> result) {
     Done done;
     absl::StatusOr<BuiltSnapshot> result;
   };
-  boost::asio::post(
-      io_, [telling = std::make_shared<Telling>(Telling{std::exchange(done_, nullptr), std::move(result)})] {
-        telling->done(std::move(telling->result));
-      });
+  auto telling = std::make_shared<Telling>(Telling{std::exchange(done_, nullptr), std::move(result)});
+  boost::asio::post(io_, [telling = std::move(telling), alive = std::weak_ptr<int>(alive_)] {
+    if (!alive.expired()) telling->done(std::move(telling->result));
+  });
 }
 
 }  // namespace evald

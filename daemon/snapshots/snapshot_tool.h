@@ -25,7 +25,7 @@ struct BuiltSnapshot {
   UniqueFd image;
 };
 
-// Loop thread only. Destruction kills the program and calls nobody.
+// Loop thread only. Destruction kills the program and calls nobody, not even with a result that stands.
 class SnapshotTool {
  public:
   struct Options {
@@ -33,8 +33,12 @@ class SnapshotTool {
     internal::SnapshotRequest request;
     // While requests go on that it is not to hold up.
     bool in_background = false;
+    // What it is to do, for the error when it does not get done: "loading generation 7".
+    std::string doing;
     // For the whole run; then it is killed (a script may loop at its top level).
     Duration timeout{};
+    // The setting that says so; empty: none does.
+    std::string timeout_setting;
     // A line that is worth showing: what scripts wrote to the console, what the builder remarked.
     absl::AnyInvocable<void(const std::string& line)> on_log;
   };
@@ -44,6 +48,8 @@ class SnapshotTool {
 
   static absl::StatusOr<std::unique_ptr<SnapshotTool>> Start(boost::asio::io_context& io, TimerQueue& timers,
                                                              Options options, Done done);
+
+  ~SnapshotTool();
 
  private:
   SnapshotTool(boost::asio::io_context& io, Done done) : io_(io), done_(std::move(done)) {}
@@ -66,6 +72,8 @@ class SnapshotTool {
   std::optional<int> wait_status_;
   std::optional<internal::SnapshotReady> ready_;
   absl::Status failure_;
+  // Expires with this: a result that is on its way by then is dropped.
+  const std::shared_ptr<int> alive_ = std::make_shared<int>();
 };
 
 }  // namespace evald
