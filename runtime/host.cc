@@ -38,12 +38,14 @@ void Host::WriteConsole(v1::ConsoleMessage::Level level, std::string text) {
   constexpr uint64_t kOverhead = 16;
   if (text.size() + kOverhead > console_bytes_left_) {
     console_truncated_ = true;
+    if (on_console_) on_console_();
     return;
   }
   console_bytes_left_ -= text.size() + kOverhead;
   v1::ConsoleMessage& message = console_.emplace_back();
   message.set_level(level);
   message.set_text(std::move(text));
+  if (on_console_) on_console_();
 }
 
 double Host::NowMillis() const {

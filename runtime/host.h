@@ -5,9 +5,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -28,7 +30,10 @@ class Host {
   // Keeps one console message, as long as the request's bound on console bytes allows.
   void WriteConsole(v1::ConsoleMessage::Level level, std::string text);
 
-  std::vector<v1::ConsoleMessage> TakeConsole() { return std::move(console_); }
+  // `on_written` is called after each console message that is kept, and when no more are. It may take them.
+  void OnConsole(std::function<void()> on_written) { on_console_ = std::move(on_written); }
+
+  std::vector<v1::ConsoleMessage> TakeConsole() { return std::exchange(console_, {}); }
   bool console_truncated() const { return console_truncated_; }
 
   // The wall clock at the start of the request, milliseconds since 1970.
@@ -48,6 +53,7 @@ class Host {
   void AllowRequestScratch() { scratch_allowed_ = true; }
 
  private:
+  std::function<void()> on_console_;
   std::vector<v1::ConsoleMessage> console_;
   uint64_t console_bytes_left_ = 1 << 20;
   bool discard_console_ = false;

@@ -31,6 +31,7 @@ class Builder final : public SnapshotBuilder {
     isolate_->SetMicrotasksPolicy(v8::MicrotasksPolicy::kExplicit);
     host_.AttachTo(isolate_);
     host_.BeginRequest(kMaxConsoleBytes, false);
+    host_.OnConsole([this] { TellConsole(); });
     modules_.AttachTo(isolate_);
     InstallStackFormatter(isolate_);
     v8::HandleScope scope(isolate_);
@@ -139,7 +140,7 @@ class Builder final : public SnapshotBuilder {
     v8::TryCatch caught(isolate_);
     const bool done = body(context);
     isolate_->PerformMicrotaskCheckpoint();
-    TellConsole();
+    host_.BeginRequest(kMaxConsoleBytes, false);
     if (done) return absl::OkStatus();
     return absl::InvalidArgumentError(
         absl::StrCat(what, ": ", FormatException(DescribeException(context, caught))));
@@ -153,7 +154,6 @@ class Builder final : public SnapshotBuilder {
     }
     if (host_.console_truncated() && on_console_)
       on_console_("(more was written to the console than is kept)");
-    host_.BeginRequest(kMaxConsoleBytes, false);
   }
 
   const std::vector<intptr_t> references_;

@@ -30,8 +30,8 @@ class SnapshotBuilder {
     std::vector<Extension> extensions;
     // Every native op that the process loading the snapshot knows too, sorted by name; see BuiltinOps().
     std::vector<NativeOp> ops;
-    // Told of what console.* wrote, a line at a time, when the script that wrote it is done, be it well or
-    // not. May be empty.
+    // Told of what console.* writes, a line at a time, while the script that writes it runs: one that never
+    // ends has been heard. May be empty.
     std::function<void(std::string_view line)> on_console;
   };
 

@@ -37,6 +37,7 @@ namespace evald {
 namespace {
 
 constexpr size_t kOutsideBytes = 32 << 20;
+// More than any recipe has (kMaxRecipeBytes in snapshot/envelope.h).
 constexpr size_t kMaxBootFrame = 64 << 20;
 // The main thread's stack is mapped to this depth before the seal, so that it never grows after it. V8 stops
 // scripts at about 1 MiB.

@@ -37,7 +37,9 @@ namespace evald::snapshot {
 inline constexpr uint32_t kEnvelopeVersion = 2;
 inline constexpr size_t kEnvelopePreambleBytes = 128;
 inline constexpr size_t kMaxHeaderBytes = size_t{1} << 20;
-inline constexpr size_t kMaxRecipeBytes = size_t{128} << 20;
+// The zygote gets it in the frame that it boots with (kMaxBootFrame in runtime/zygote.cc), besides its
+// settings.
+inline constexpr size_t kMaxRecipeBytes = size_t{60} << 20;
 inline constexpr size_t kMaxBlobBytes = size_t{512} << 20;
 inline constexpr size_t kMaxEnvelopeBytes =
     kEnvelopePreambleBytes + kMaxHeaderBytes + kMaxRecipeBytes + kMaxBlobBytes;

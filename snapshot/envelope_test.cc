@@ -184,7 +184,7 @@ TEST(Envelope, ARecipeTooLargeToReadBackIsNotWritten) {
 
 TEST(Envelope, ASourceOfTheGreatestLengthIsCarried) {
   Recipe recipe;
-  recipe.add_warmup()->set_source(std::string(size_t{64} << 20, 'x'));
+  recipe.add_warmup()->set_source(std::string(kMaxRecipeBytes - 64, 'x'));
   const absl::StatusOr<std::string> bytes = EncodeEnvelope(SmallHeader(), recipe, "blob");
   ASSERT_TRUE(bytes.ok()) << bytes.status();
   const absl::StatusOr<Envelope> envelope = DecodeEnvelope(*bytes);

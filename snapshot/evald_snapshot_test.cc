@@ -305,7 +305,8 @@ TEST_F(EvaldSnapshot, SaysWhyAGenerationCannotBeLoaded) {
   EXPECT_EQ(foreign.last.failed().stage(), "load");
   EXPECT_FALSE(foreign.last.failed().not_found());
   EXPECT_THAT(foreign.last.failed().message(),
-              AllOf(HasSubstr("generation 1 cannot run in this evald: V8 flags"), HasSubstr("jitless")));
+              AllOf(HasSubstr("generation 1 cannot run in this evald: V8 flags"), HasSubstr("jitless"),
+                    HasSubstr("restore that in the configuration file, and regenerate")));
 
   for (const fs::path& file : Files()) fs::resize_file(file, fs::file_size(file) - 1);
   const Answer damaged = LoadGeneration("", 1);
@@ -501,6 +502,19 @@ TEST_F(EvaldSnapshot, EndsWhenTheDaemonHangsUpBeforeAsking) {
   Process process = Start();
   process.socket.reset();
   EXPECT_EQ(ExitCode(process.pid), 1);
+}
+
+TEST_F(EvaldSnapshot, TellsWhatAScriptWritesWhileItRuns) {
+  Process process = Start();
+  ASSERT_TRUE(WriteFrame(process.socket.get(),
+                         Request("extensions { builtin: 'console' }"
+                                 "extensions { name: 'a' source: 'console.log(\"so far\"); for (;;);' }"))
+                  .ok());
+  SnapshotEvent said;
+  EXPECT_TRUE(ReadFrame(process.socket.get(), 1 << 20, said).ok());
+  EXPECT_EQ(said.log().text(), "so far");
+  kill(process.pid, SIGKILL);
+  EXPECT_EQ(ExitCode(process.pid), -SIGKILL);
 }
 
 // The second extension never ends, so the builder does only if it is ended.

@@ -121,7 +121,8 @@ class Preparation {
     const uint32_t kept = std::min(request_.config().kept_generations(), kMaxKeptGenerations);
     absl::StatusOr<std::unique_ptr<Store>> store =
         Store::Create({.folder = request_.store_folder(),
-                       .kept_generations = kept == 0 ? Store::kDefaultKeptGenerations : kept});
+                       .kept_generations = kept == 0 ? Store::kDefaultKeptGenerations : kept,
+                       .newest_served = request_.above_generation()});
     if (store.ok()) {
       store_ = *std::move(store);
       return absl::OkStatus();
@@ -178,8 +179,13 @@ class Preparation {
     }
     const std::string foreign = DescribeForeignness(expected, stored->header);
     if (foreign.empty()) return stored;
-    return absl::FailedPreconditionError(
-        absl::StrCat("generation ", generation, " cannot run in this evald: ", foreign));
+    const bool other_engine = expected.v8_version() == stored->header.v8_version() &&
+                              expected.v8_flags() != stored->header.v8_flags();
+    return absl::FailedPreconditionError(absl::StrCat(
+        "generation ", generation, " cannot run in this evald: ", foreign,
+        other_engine ? ". It was built with another `engine`: restore that in the configuration file, and "
+                       "regenerate"
+                     : ""));
   }
 
   Prepared LoadOrBuild(const BuildInputs& inputs, EnvelopeHeader expected) {

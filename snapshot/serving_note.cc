@@ -2,6 +2,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "snapshot/sha256.h"
 
 namespace evald::snapshot {
@@ -20,8 +22,10 @@ std::string TakeLine(std::string_view label, std::string_view& text) {
 }  // namespace
 
 std::string EncodeServingNote(const ServingNote& note) {
-  const std::string lines =
-      absl::StrCat("evald serving\ngeneration ", note.generation, "\nconfig ", note.config_fingerprint, "\n");
+  const std::string served =
+      note.served.empty() ? "" : absl::StrCat("served ", absl::StrJoin(note.served, " "), "\n");
+  const std::string lines = absl::StrCat("evald serving\ngeneration ", note.generation, "\nconfig ",
+                                         note.config_fingerprint, "\n", served);
   return absl::StrCat(lines, "sha256 ", Sha256Hex({lines}), "\n");
 }
 
@@ -31,6 +35,12 @@ absl::StatusOr<ServingNote> DecodeServingNote(std::string_view text) {
   TakeLine("evald serving", rest);
   const bool number = absl::SimpleAtoi(TakeLine("generation ", rest), &note.generation);
   note.config_fingerprint = TakeLine("config ", rest);
+  for (const absl::string_view word : absl::StrSplit(TakeLine("served ", rest), ' ', absl::SkipEmpty())) {
+    // What is no number is noticed below.
+    uint64_t generation = 0;
+    static_cast<void>(absl::SimpleAtoi(word, &generation));
+    note.served.push_back(generation);
+  }
   if (!number || EncodeServingNote(note) != text)
     return absl::DataLossError("the note of what serves is damaged");
   return note;

@@ -3,24 +3,28 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace evald::snapshot {
 namespace {
 
-const ServingNote kNote{7, std::string(64, 'a')};
+const ServingNote kNote{7, std::string(64, 'a'), {12, 7, 3}};
 
 TEST(ServingNote, GivesBackWhatWasPutIn) {
-  for (const ServingNote& note : {kNote, ServingNote{1, ""}, ServingNote{UINT64_MAX, "x"}}) {
+  for (const ServingNote& note :
+       {kNote, ServingNote{1, ""}, ServingNote{UINT64_MAX, "x"}, ServingNote{7, "x", {9, 7, 1}}}) {
     const absl::StatusOr<ServingNote> decoded = DecodeServingNote(EncodeServingNote(note));
     ASSERT_TRUE(decoded.ok()) << decoded.status();
     EXPECT_EQ(decoded->generation, note.generation);
     EXPECT_EQ(decoded->config_fingerprint, note.config_fingerprint);
+    EXPECT_EQ(decoded->served, note.served);
   }
 }
 
 TEST(ServingNote, IsTextForPeople) {
   EXPECT_EQ(EncodeServingNote(kNote).substr(0, 27), "evald serving\ngeneration 7\n");
-  EXPECT_LT(EncodeServingNote({UINT64_MAX, std::string(64, 'a')}).size(), kMaxServingNoteBytes);
+  const std::vector<uint64_t> served(kMostServedListed, UINT64_MAX);
+  EXPECT_LT(EncodeServingNote({UINT64_MAX, std::string(64, 'a'), served}).size(), kMaxServingNoteBytes);
 }
 
 TEST(ServingNote, EveryDamageIsNoticed) {
@@ -37,6 +41,7 @@ TEST(ServingNote, EveryDamageIsNoticed) {
   }
   EXPECT_FALSE(DecodeServingNote(text + "\n").ok());
   EXPECT_FALSE(DecodeServingNote(std::string(100'000, '\n')).ok());
+  EXPECT_FALSE(DecodeServingNote(std::string(100'000, ' ')).ok());
   EXPECT_FALSE(DecodeServingNote("evald serving\ngeneration 07\nconfig \nsha256 \n").ok());
 }
 

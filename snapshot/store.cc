@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -153,6 +154,10 @@ std::string DescribeParts(const std::string& kind, const std::string& kinds, con
                       " changed");
 }
 
+bool HasServed(const ServingNote& note, uint64_t generation) {
+  return std::find(note.served.begin(), note.served.end(), generation) != note.served.end();
+}
+
 // Whether a file that Load or LoadGeneration refused so can be of use to nobody, ever.
 bool IsUseless(const absl::Status& load) {
   switch (load.code()) {
@@ -198,6 +203,7 @@ std::string DescribeDifference(const EnvelopeHeader& expected, const EnvelopeHea
 Store::Store(Options options, UniqueFd folder)
     : path_(std::move(options.folder)),
       kept_generations_(options.kept_generations),
+      newest_served_(options.newest_served),
       calls_(*options.calls),
       folder_(std::move(folder)) {}
 
@@ -415,7 +421,7 @@ absl::StatusOr<EnvelopeHeader> Store::Save(EnvelopeHeader header, const Recipe& 
   if (absl::Status put = PutFile(FileName(header.generation(), header.fingerprint()), *bytes); !put.ok())
     return put;
   RemoveUnusable(header);
-  RemoveOldest(header.generation());
+  RemoveOld(header.generation());
   return header;
 }
 
@@ -429,24 +435,52 @@ void Store::RemoveUnusable(const EnvelopeHeader& saved) {
   }
 }
 
-void Store::RemoveOldest(uint64_t saved) {
+void Store::RemoveOld(uint64_t saved) {
   const absl::StatusOr<std::vector<Entry>> entries = Entries();
   if (!entries.ok()) return;
-  const absl::StatusOr<ServingNote> serving = Serving();
-  for (size_t i = kept_generations_; i < entries->size(); ++i) {
-    const Entry& entry = (*entries)[i];
-    if (entry.generation == saved || (serving.ok() && entry.generation == serving->generation)) continue;
-    calls_.UnlinkAt(folder_.get(), entry.file.c_str());
+  const absl::StatusOr<ServingNote> note = Serving();
+  const auto is_proved = [&](const Entry& entry) {
+    return !note.ok() || note->served.empty() || HasServed(*note, entry.generation);
+  };
+  size_t proved = 0;
+  for (const Entry& entry : *entries) proved += is_proved(entry) ? 1 : 0;
+  proved = std::min(proved, kept_generations_);
+  const size_t unproved = std::min(kKeptUnproved, kept_generations_ - proved);
+  size_t proved_seen = 0, unproved_seen = 0;
+  for (const Entry& entry : *entries) {
+    const bool old =
+        is_proved(entry) ? ++proved_seen > proved : entry.generation != saved && ++unproved_seen > unproved;
+    const bool in_use =
+        entry.generation == newest_served_ || (note.ok() && entry.generation == note->generation);
+    if (old && !in_use && entry.generation != saved) calls_.UnlinkAt(folder_.get(), entry.file.c_str());
   }
 }
 
-absl::Status Store::NoteServing(const ServingNote& note) {
+std::vector<uint64_t> Store::ServedSoFar(uint64_t serving) {
+  const absl::StatusOr<ServingNote> note = Serving();
+  const bool known = note.ok() && !note->served.empty();
+  std::vector<uint64_t> served = {serving};
+  if (const absl::StatusOr<std::vector<Entry>> entries = Entries(); entries.ok()) {
+    for (const Entry& entry : *entries) {
+      if (!known || HasServed(*note, entry.generation)) served.push_back(entry.generation);
+    }
+  } else if (known) {
+    served.insert(served.end(), note->served.begin(), note->served.end());
+  }
+  std::sort(served.begin(), served.end(), std::greater<>());
+  served.erase(std::unique(served.begin(), served.end()), served.end());
+  if (served.size() > kMostServedListed) served.resize(kMostServedListed);
+  return served;
+}
+
+absl::Status Store::NoteServing(ServingNote note) {
   if (note.generation == 0 || note.generation > kMaxGeneration)
     return absl::InvalidArgumentError(absl::StrCat("there is no generation ", note.generation));
   if (!note.config_fingerprint.empty() && !IsFingerprint(note.config_fingerprint))
     return absl::InvalidArgumentError("the configuration's fingerprint is none");
   const FolderLock lock(folder_.get(), LOCK_EX);
   if (!lock.held()) return Errno(absl::StrCat("lock ", path_));
+  note.served = ServedSoFar(note.generation);
   return PutFile(kServingName, EncodeServingNote(note));
 }
 

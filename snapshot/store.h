@@ -47,6 +47,8 @@ class Store {
  public:
   // Enough to go back over a day's changes, at a few MiB each.
   static constexpr size_t kDefaultKeptGenerations = 8;
+  // Of those that never served, besides the newest.
+  static constexpr size_t kKeptUnproved = 2;
   // A file's name has room for no more.
   static constexpr uint64_t kMaxGeneration = 9'999'999'999;
 
@@ -54,6 +56,8 @@ class Store {
     std::string folder;
     // At least 1. What is noted as serving is kept on top of them.
     size_t kept_generations = kDefaultKeptGenerations;
+    // The newest that has served, be it noted or not: it is kept as well. 0: none is known of.
+    uint64_t newest_served = 0;
     // Null: the system's. Not owned.
     FileCalls* calls = nullptr;
   };
@@ -74,10 +78,12 @@ class Store {
 
   // Stores a snapshot as a new generation, which no other has had as long as one file of the store or its
   // note is left, and which is larger than `header.generation()`. Returns the header with it. Nothing is
-  // replaced; then those of the same fingerprint that cannot be used are removed, and the oldest ones over
-  // `kept_generations`: never the new one, never the one noted as serving. REQUIRES:
-  // IsFingerprint(header.fingerprint()). On an error whatever was stored before is untouched.
-  // RESOURCE_EXHAUSTED: there is no larger generation.
+  // replaced; then those of the same fingerprint that cannot be used are removed, and old ones. There stay:
+  // the new one; the one noted as serving; Options::newest_served; of those that have served, the newest
+  // `kept_generations`; and of those that never have, the newest kKeptUnproved, where that leaves no more
+  // than `kept_generations` of the two kinds. Where it is not known which have served, the newest
+  // `kept_generations` of all. REQUIRES: IsFingerprint(header.fingerprint()). On an error whatever was stored
+  // before is untouched. RESOURCE_EXHAUSTED: there is no larger generation.
   absl::StatusOr<EnvelopeHeader> Save(EnvelopeHeader header, const Recipe& recipe, std::string_view blob);
 
   // The largest generation that there is a file or a note of; 0: none.
@@ -85,9 +91,11 @@ class Store {
 
   absl::StatusOr<StoreListing> List();
 
-  // Replaces the note of what a restart goes on with: when this returns OK it outlives a power cut.
-  // INVALID_ARGUMENT: its generation is 0 or over kMaxGeneration, or its fingerprint is none.
-  absl::Status NoteServing(const ServingNote& note);
+  // Replaces the note of what a restart goes on with: when this returns OK it outlives a power cut. The one
+  // that it names has served from then on. Where it was not known which have, all that are stored count as
+  // such. `note.served` is ignored. INVALID_ARGUMENT: its generation is 0 or over kMaxGeneration, or its
+  // fingerprint is none.
+  absl::Status NoteServing(ServingNote note);
 
   // NOT_FOUND: there is no note. DATA_LOSS, PERMISSION_DENIED, UNAVAILABLE: it cannot be used.
   absl::StatusOr<ServingNote> Serving();
@@ -115,10 +123,13 @@ class Store {
   absl::Status PutFile(const std::string& name, std::string_view bytes);
   void SweepLeftovers();
   void RemoveUnusable(const EnvelopeHeader& saved);
-  void RemoveOldest(uint64_t saved);
+  void RemoveOld(uint64_t saved);
+  // Of those stored now, newest first; and `serving`, stored or not.
+  std::vector<uint64_t> ServedSoFar(uint64_t serving);
 
   const std::string path_;
   const size_t kept_generations_;
+  const uint64_t newest_served_;
   FileCalls& calls_;
   const UniqueFd folder_;
 };

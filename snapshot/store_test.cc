@@ -238,7 +238,52 @@ TEST_F(StoreTest, WhatIsNotedAsServingStays) {
   EXPECT_THAT(Generations(), ElementsAre(4, 3, 1));
   ASSERT_TRUE(store_->NoteServing({4, HeaderOf("v4").fingerprint()}).ok());
   Save("v5");
-  EXPECT_THAT(Generations(), ElementsAre(5, 4)) << "it was kept for the note's sake only";
+  EXPECT_THAT(Generations(), ElementsAre(5, 4, 1)) << "those that have served stay longest";
+  ASSERT_TRUE(store_->NoteServing({5, HeaderOf("v5").fingerprint()}).ok());
+  Save("v6");
+  EXPECT_THAT(Generations(), ElementsAre(6, 5, 4));
+}
+
+TEST_F(StoreTest, ThoseThatNeverServedDriveOutNoneThatHas) {
+  kept_ = 4;
+  Reopen();
+  for (int i = 1; i <= 4; ++i) {
+    Save("v" + std::to_string(i));
+    ASSERT_TRUE(store_->NoteServing({static_cast<uint64_t>(i), ""}).ok());
+  }
+  for (int i = 5; i <= 12; ++i) Save("v" + std::to_string(i));
+  EXPECT_THAT(Generations(), ElementsAre(12, 4, 3, 2, 1));
+  ASSERT_TRUE(store_->NoteServing({12, ""}).ok());
+  Save("v13");
+  EXPECT_THAT(Generations(), ElementsAre(13, 12, 4, 3, 2)) << "one served since: the oldest goes";
+}
+
+TEST_F(StoreTest, FewOfThoseThatNeverServedStay) {
+  Save("v1");
+  ASSERT_TRUE(store_->NoteServing({1, ""}).ok());
+  for (int i = 2; i <= 6; ++i) Save("v" + std::to_string(i));
+  EXPECT_THAT(Generations(), ElementsAre(6, 5, 4, 1));
+}
+
+TEST_F(StoreTest, TheNewestThatServedStaysWithoutANote) {
+  kept_ = 1;
+  Reopen();
+  Save("v1");
+  absl::StatusOr<std::unique_ptr<Store>> store =
+      Store::Create({.folder = folder_, .kept_generations = kept_, .newest_served = 1, .calls = &calls_});
+  ASSERT_TRUE(store.ok()) << store.status();
+  store_ = *std::move(store);
+  for (const char* source : {"v2", "v3"}) Save(source);
+  EXPECT_THAT(Generations(), ElementsAre(3, 1));
+}
+
+TEST_F(StoreTest, WhereNothingIsKnownOfWhatServedAllMayHave) {
+  for (int i = 1; i <= 3; ++i) Save("v" + std::to_string(i));
+  ASSERT_TRUE(store_->NoteServing({3, ""}).ok());
+  EXPECT_THAT(store_->Serving()->served, ElementsAre(3, 2, 1));
+  Save("v4");
+  ASSERT_TRUE(store_->NoteServing({2, ""}).ok());
+  EXPECT_THAT(store_->Serving()->served, ElementsAre(3, 2, 1)) << "the fourth never did";
 }
 
 TEST_F(StoreTest, AGenerationIsNotGivenTwiceWhileAnythingIsLeftOfIt) {
