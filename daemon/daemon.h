@@ -53,6 +53,7 @@ class Daemon final : public StatusSource, private Drainable, private ShutdownSte
                    google::protobuf::RepeatedPtrField<v1::WorkerStatus>& workers) const override {
     pool_->FillWorkers(most, workers);
   }
+  std::map<std::string, uint64_t> Kills() const override { return pool_->kills(); }
 
  private:
   Daemon(Options options, ResolvedConfig config, std::optional<AdminToken> admin_token);

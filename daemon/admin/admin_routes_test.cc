@@ -32,6 +32,7 @@ class FakeDaemon final : public StatusSource,
     response.add_snapshots()->set_generation(7);
   }
   void FillWorkers(size_t, google::protobuf::RepeatedPtrField<v1::WorkerStatus>&) const override {}
+  std::map<std::string, uint64_t> Kills() const override { return {}; }
   void StartLameDuck() override { now = Phase::kDraining; }
   void FillLive(v1::LiveStatus& status) override {
     ++filled;

@@ -12,8 +12,10 @@ namespace evald {
 struct FinishedRequest {
   enum class Method { kEval, kCallFunction };
   Method method;
-  // Empty where the request could not be read; of one that is too long, the beginning.
+  // Of one that is too long, the beginning.
   std::string_view tenant;
+  // Nobody knows whose it was; `tenant` is empty.
+  bool unreadable = false;
   std::string_view request_id;
   // ERROR_REASON_UNSPECIFIED: it was answered.
   v1::ErrorReason reason = v1::ERROR_REASON_UNSPECIFIED;

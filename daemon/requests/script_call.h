@@ -109,6 +109,7 @@ class ScriptCall : public Call {
   // `request` says how it ended.
   void Observe(FinishedRequest request) {
     request.method = MethodOf(static_cast<const Request*>(nullptr));
+    request.unreadable = !readable_;
     if (readable_) request.tenant = CutUtf8(work_.tenant(), kMaxTenantBytes);
     request.request_id = request_id();
     request.end_to_end = options_.clock->Now() - options_.arrival;

@@ -32,6 +32,7 @@ class NoStatus final : public StatusSource {
   void FillStatus(v1::GetSnapshotResponse&) const override {}
   void FillSnapshots(v1::ListSnapshotsResponse&) const override {}
   void FillWorkers(size_t, google::protobuf::RepeatedPtrField<v1::WorkerStatus>&) const override {}
+  std::map<std::string, uint64_t> Kills() const override { return {}; }
 };
 
 // One change at a time, which has one listener. Lives on the loop.

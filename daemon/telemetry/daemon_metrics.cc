@@ -14,13 +14,16 @@ namespace {
 
 using Families = std::vector<prometheus::MetricFamily>;
 
-// Reasons for which a worker is sent SIGKILL while it has work, or because of what it did. The others are
-// hung up on, or end by themselves.
+// Reasons for which a worker is sent SIGKILL while the daemon runs.
 constexpr const char* kKills[] = {"wall_time_limit", "cancelled", "stuck", "garbage", "abandoned"};
+// A worker may exit with any code: they are one reason.
+constexpr char kExitUnknown[] = "exit_unknown";
 // Those that alerts are about, besides: they are there from the start, so that a first one is seen to be one
 // more.
 constexpr const char* kEnds[] = {"out_of_memory", "memory_limit",      "v8_fatal",        "protocol",
-                                 "setup",         "sandbox_violation", "verify_mismatch", "killed"};
+                                 "setup",         "sandbox_violation", "verify_mismatch", "killed",
+                                 "aborted",       "signal_4",          "signal_5",        "signal_7",
+                                 "signal_8",      "signal_11",         kExitUnknown};
 
 double SecondsOf(const google::protobuf::Duration& duration) {
   return std::chrono::duration<double>(ToDuration(duration)).count();
@@ -37,7 +40,11 @@ void AddGauge(Families& families, const char* name, const char* help, double val
   families.push_back(GaugeFamily(name, help).Add({}, value).Build());
 }
 
-void AddPool(const v1::PoolStatus& pool, Families& families) {
+std::string ReasonLabel(const std::string& reason) {
+  return reason.compare(0, 5, "exit_") == 0 ? kExitUnknown : reason;
+}
+
+void AddPool(const v1::PoolStatus& pool, std::map<std::string, uint64_t> killed, Families& families) {
   families.push_back(GaugeFamily("evald_pool_workers", "Workers, by what they are doing.")
                          .Add({{"state", "idle"}}, static_cast<double>(pool.idle()))
                          .Add({{"state", "busy"}}, static_cast<double>(pool.busy()))
@@ -53,7 +60,8 @@ void AddPool(const v1::PoolStatus& pool, Families& families) {
   AddGauge(families, "evald_rewind_enabled",
            "1 if used workers are rewound, 0 if every request takes a fork.", pool.rewind() ? 1 : 0);
 
-  std::map<std::string, uint64_t> retired(pool.retired().begin(), pool.retired().end());
+  std::map<std::string, uint64_t> retired;
+  for (const auto& [reason, count] : pool.retired()) retired[ReasonLabel(reason)] += count;
   for (const char* reason : kKills) retired.try_emplace(reason, 0);
   for (const char* reason : kEnds) retired.try_emplace(reason, 0);
   MetricFamilyBuilder retirements =
@@ -65,9 +73,8 @@ void AddPool(const v1::PoolStatus& pool, Families& families) {
   MetricFamilyBuilder kills = CounterFamily(
       "evald_kills_total",
       "Workers that evald killed with SIGKILL, by why. All of them are in evald_workers_retired_total too.");
-  for (const char* reason : kKills) {
-    kills.Add({{"reason", reason}}, static_cast<double>(retired.at(reason)));
-  }
+  for (const char* reason : kKills) killed.try_emplace(reason, 0);
+  for (const auto& [reason, count] : killed) kills.Add({{"reason", reason}}, static_cast<double>(count));
   families.push_back(kills.Build());
 
   AddCounter(families, "evald_zygote_restarts_total", "Zygotes that were started because one had died.",
@@ -126,7 +133,7 @@ Families DaemonMetrics::Collect() const {
                          .Build());
   AddGauge(families, "evald_ready", "1 if requests are admitted, 0 while evald boots or drains.",
            source_->phase() == Phase::kReady ? 1 : 0);
-  AddPool(status.pool(), families);
+  AddPool(status.pool(), source_->Kills(), families);
   AddSnapshot(status.snapshot(), families);
   AddGauge(families, "evald_snapshots_stored", "Snapshots that the store keeps.", stored.snapshots_size());
   AddProcess(families);

@@ -51,6 +51,7 @@ TEST(RequestMetrics, CountByMethodTenantClassAndOutcome) {
                       .tenant = "nobody knows",
                       .reason = v1::ERROR_REASON_QUEUE_FULL});
   metrics.OnFinished({.tenant = ""});
+  metrics.OnFinished({.unreadable = true, .reason = v1::ERROR_REASON_INVALID_REQUEST});
   const std::string page = MetricsPage({&metrics});
   EXPECT_THAT(page, HasSubstr("# TYPE evald_requests_total counter\n"));
   EXPECT_THAT(page,
@@ -58,10 +59,12 @@ TEST(RequestMetrics, CountByMethodTenantClassAndOutcome) {
   EXPECT_THAT(
       page,
       HasSubstr("evald_requests_total{method=\"Eval\",tenant_class=\"shop\",outcome=\"EXCEPTION\"} 1\n"));
-  EXPECT_THAT(page, HasSubstr("evald_requests_total{method=\"CallFunction\",tenant_class=\"other\","
+  EXPECT_THAT(page, HasSubstr("evald_requests_total{method=\"CallFunction\",tenant_class=\"(other)\","
                               "outcome=\"QUEUE_FULL\"} 1\n"));
+  EXPECT_THAT(page, HasSubstr("evald_requests_total{method=\"Eval\",tenant_class=\"(unknown)\","
+                              "outcome=\"INVALID_REQUEST\"} 1\n"));
   EXPECT_THAT(page,
-              HasSubstr("evald_requests_total{method=\"Eval\",tenant_class=\"unnamed\",outcome=\"OK\"} 1\n"));
+              HasSubstr("evald_requests_total{method=\"Eval\",tenant_class=\"(none)\",outcome=\"OK\"} 1\n"));
   EXPECT_THAT(page, Not(HasSubstr("nobody knows")));
   EXPECT_THAT(page, HasSubstr("evald_requests_total{method=\"Eval\",tenant_class=\"shop\","
                               "outcome=\"WORKER_CRASHED\"} 0\n"))
@@ -75,10 +78,10 @@ TEST(RequestMetrics, AreBoundedWhateverIsConfigured) {
   metrics.NameTenants(tenants);
   for (const std::string& tenant : tenants) metrics.OnFinished({.tenant = tenant});
   const std::string page = MetricsPage({&metrics});
-  EXPECT_THAT(page, HasSubstr("tenant 198"));
-  EXPECT_THAT(page, Not(HasSubstr("tenant 199")));
-  EXPECT_THAT(page,
-              HasSubstr("evald_requests_total{method=\"Eval\",tenant_class=\"other\",outcome=\"OK\"} 801\n"));
+  EXPECT_THAT(page, HasSubstr("tenant 199"));
+  EXPECT_THAT(page, Not(HasSubstr("tenant 200")));
+  EXPECT_THAT(
+      page, HasSubstr("evald_requests_total{method=\"Eval\",tenant_class=\"(other)\",outcome=\"OK\"} 800\n"));
 }
 
 TEST(RequestMetrics, ATenantThatIsNamedLaterKeepsWhatWasCounted) {
@@ -91,6 +94,17 @@ TEST(RequestMetrics, ATenantThatIsNamedLaterKeepsWhatWasCounted) {
   const std::string page = MetricsPage({&metrics});
   EXPECT_THAT(page, HasSubstr("{method=\"Eval\",tenant_class=\"a\",outcome=\"OK\"} 2\n"));
   EXPECT_THAT(page, HasSubstr("{method=\"Eval\",tenant_class=\"b\",outcome=\"OK\"} 1\n"));
+}
+
+TEST(RequestMetrics, NoTenantsNameIsThatOfAnotherClass) {
+  RequestMetrics metrics;
+  metrics.NameTenants({"", "(other)", "(none)", "other"});
+  metrics.OnFinished({.tenant = "(other)"});
+  metrics.OnFinished({.tenant = "other"});
+  const std::string page = MetricsPage({&metrics});
+  EXPECT_THAT(page, HasSubstr("{method=\"Eval\",tenant_class=\"((other)\",outcome=\"OK\"} 1\n"));
+  EXPECT_THAT(page, HasSubstr("{method=\"Eval\",tenant_class=\"other\",outcome=\"OK\"} 1\n"));
+  EXPECT_THAT(page, HasSubstr("{method=\"Eval\",tenant_class=\"(other)\",outcome=\"OK\"} 0\n"));
 }
 
 TEST(RequestMetrics, MeasureWhatRan) {
@@ -179,8 +193,10 @@ class FakeSource final : public StatusSource {
     if (status.has_snapshot()) *response.add_snapshots() = status.snapshot();
   }
   void FillWorkers(size_t, google::protobuf::RepeatedPtrField<v1::WorkerStatus>&) const override {}
+  std::map<std::string, uint64_t> Kills() const override { return kills; }
 
   Phase current_phase = Phase::kBooting;
+  std::map<std::string, uint64_t> kills;
   v1::GetSnapshotResponse status;
 };
 
@@ -194,6 +210,9 @@ TEST(DaemonMetrics, ShowTheDaemonAsItIsNow) {
   pool.set_queued(2);
   (*pool.mutable_retired())["wall_time_limit"] = 4;
   (*pool.mutable_retired())["signal_11"] = 5;
+  (*pool.mutable_retired())["exit_77"] = 2;
+  (*pool.mutable_retired())["exit_99"] = 1;
+  source.kills = {{"wall_time_limit", 4}, {"stuck", 1}};
   EXPECT_THAT(MetricsPage({&metrics}), HasSubstr("\nevald_ready 0\n"));
 
   source.current_phase = Phase::kReady;
@@ -212,7 +231,13 @@ TEST(DaemonMetrics, ShowTheDaemonAsItIsNow) {
   EXPECT_THAT(page, HasSubstr("evald_workers_retired_total{reason=\"signal_11\"} 5\n"));
   EXPECT_THAT(page, HasSubstr("evald_workers_retired_total{reason=\"verify_mismatch\"} 0\n"));
   EXPECT_THAT(page, HasSubstr("evald_kills_total{reason=\"wall_time_limit\"} 4\n"));
+  EXPECT_THAT(page, HasSubstr("evald_kills_total{reason=\"stuck\"} 1\n"));
+  EXPECT_THAT(page, HasSubstr("evald_kills_total{reason=\"abandoned\"} 0\n"));
   EXPECT_THAT(page, Not(HasSubstr("evald_kills_total{reason=\"signal_11\"}")));
+  for (const char* crash : {"aborted", "signal_4", "signal_5", "signal_7", "signal_8"})
+    EXPECT_THAT(page, HasSubstr(std::string("evald_workers_retired_total{reason=\"") + crash + "\"} 0\n"));
+  EXPECT_THAT(page, HasSubstr("evald_workers_retired_total{reason=\"exit_unknown\"} 3\n"));
+  EXPECT_THAT(page, Not(HasSubstr("exit_77")));
   EXPECT_THAT(page,
               HasSubstr("evald_snapshot_info{generation=\"7\",fingerprint=\"abc\",v8_version=\"10.2\"} 1\n"));
   EXPECT_THAT(page, HasSubstr("evald_snapshot_blob_bytes 1000\n"));

@@ -31,6 +31,13 @@ bool Possible(Outcome outcome) {
          (outcome < v1::ERROR_REASON_UNAUTHENTICATED || outcome == kOutcomeException);
 }
 
+// What is in single parentheses is no tenant: a name that begins like that gets one more.
+std::string LabelOf(const std::string& tenant) {
+  // A label without a value is one that is not there.
+  if (tenant.empty()) return "(none)";
+  return tenant.front() == '(' ? "(" + tenant : tenant;
+}
+
 }  // namespace
 
 RequestMetrics::RequestMetrics()
@@ -40,22 +47,27 @@ RequestMetrics::RequestMetrics()
                   DurationHistogram(kBounds)},
       run_(kBounds),
       cpu_(kBounds) {
-  classes_.push_back({.label = "other", .seen = {true, true}});
+  classes_.push_back({.label = "(other)", .seen = {true, true}});
+  classes_.push_back({.label = "(unknown)", .seen = {true, true}});
 }
 
 void RequestMetrics::NameTenants(const std::vector<std::string>& tenants) {
   for (const std::string& tenant : tenants) {
-    if (classes_.size() == kMaxClasses) return;
+    if (class_of_.size() == kMaxClasses) return;
     if (!class_of_.emplace(tenant, classes_.size()).second) continue;
-    // A label without a value is one that is not there.
-    classes_.push_back({.label = tenant.empty() ? "unnamed" : tenant});
+    classes_.push_back({.label = LabelOf(tenant)});
   }
+}
+
+size_t RequestMetrics::ClassOf(const FinishedRequest& request) const {
+  if (request.unreadable) return kUnknown;
+  const auto found = class_of_.find(absl::string_view(request.tenant.data(), request.tenant.size()));
+  return found == class_of_.end() ? kOther : found->second;
 }
 
 void RequestMetrics::OnFinished(const FinishedRequest& request) {
   const Outcome outcome = OutcomeOf(request);
-  const auto found = class_of_.find(absl::string_view(request.tenant.data(), request.tenant.size()));
-  TenantClass& tenant_class = classes_[found == class_of_.end() ? 0 : found->second];
+  TenantClass& tenant_class = classes_[ClassOf(request)];
   const auto method = static_cast<size_t>(request.method);
   ++tenant_class.counts[method][outcome];
   tenant_class.seen[method] = true;

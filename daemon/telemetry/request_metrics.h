@@ -16,7 +16,7 @@
 namespace evald {
 
 // Loop thread only. How much there is to count is bounded by the configuration, never by what clients send:
-// tenants that it does not name are one class, "other".
+// tenants that it does not name are one class, "(other)".
 class RequestMetrics final : public RequestObserver, public prometheus::Collectable {
  public:
   RequestMetrics();
@@ -30,7 +30,10 @@ class RequestMetrics final : public RequestObserver, public prometheus::Collecta
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:
+  // Besides the two that are no tenant's.
   static constexpr size_t kMaxClasses = 200;
+  static constexpr size_t kOther = 0;
+  static constexpr size_t kUnknown = 1;
   static constexpr size_t kMethods = 2;
   static constexpr size_t kOrigins = 4;
   struct TenantClass {
@@ -39,7 +42,9 @@ class RequestMetrics final : public RequestObserver, public prometheus::Collecta
     std::array<bool, kMethods> seen{};
   };
 
-  std::vector<TenantClass> classes_;  // the first one: all others
+  size_t ClassOf(const FinishedRequest& request) const;
+
+  std::vector<TenantClass> classes_;
   absl::flat_hash_map<std::string, size_t> class_of_;
   DurationHistogram duration_;
   DurationHistogram queue_;

@@ -2,6 +2,10 @@
 // endpoint).
 #pragma once
 
+#include <cstdint>
+#include <map>
+#include <string>
+
 #include "evald/v1/snapshot.pb.h"
 #include "evald/v1/status.pb.h"
 
@@ -33,6 +37,8 @@ class StatusSource {
   // Oldest first, at most `most`.
   virtual void FillWorkers(size_t most,
                            google::protobuf::RepeatedPtrField<v1::WorkerStatus>& workers) const = 0;
+  // Workers that were sent SIGKILL since the daemon started, by reason.
+  virtual std::map<std::string, uint64_t> Kills() const = 0;
 };
 
 }  // namespace evald

@@ -279,6 +279,7 @@ void Pool::Kill(Worker& worker, std::string_view reason) {
   TakeFromIdle(worker);
   worker.holder = nullptr;
   if (worker.retired_by.empty()) worker.retired_by = reason;
+  if (!std::exchange(worker.killed, true)) ++kills_[std::string(reason)];
   if (worker.state != State::kEnding) SetState(worker, State::kEnding);
   host_->Kill(worker.id);
 }
@@ -363,6 +364,8 @@ void Pool::OnWorkerEnded(WorkerId id, const WorkerEnd& end) {
   if (worker->state != State::kEnding) LeaveShare(*worker);
   --counts_[static_cast<size_t>(worker->state)];
   workers_.erase(found);
+  // The host has killed it.
+  if (!worker->killed && std::holds_alternative<WorkerGarbled>(end)) ++kills_[NameOfEnd()(WorkerGarbled())];
   ++retired_[worker->retired_by.empty() ? std::visit(NameOfEnd(), end) : worker->retired_by];
   if (worker->state == State::kStarting && !std::holds_alternative<WorkerLost>(end)) {
     fork_pause_ = timers_->After(options_.fork_pause, [this] { OnForksPossible(); });

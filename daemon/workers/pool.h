@@ -153,6 +153,9 @@ class Pool final : public WorkerEvents {
   // killed.
   void Close(absl::AnyInvocable<void()> done);
 
+  // Workers that were sent SIGKILL since the daemon started, by why; those among them that were on their way
+  // out already count as retired by what had sent them there.
+  const std::map<std::string, uint64_t>& kills() const { return kills_; }
   // All but `queued`, `zygote_restarts` and `rewind_off_reason`.
   void FillStatus(v1::PoolStatus& status) const;
   // Oldest first, at most `most`.
@@ -193,6 +196,7 @@ class Pool final : public WorkerEvents {
     v1::IsolateOrigin origin = v1::ISOLATE_ORIGIN_UNSPECIFIED;
     LeaseHolder* holder = nullptr;
     std::string retired_by;  // empty: how it ended says it
+    bool killed = false;
   };
 
   // The workers of one tenant.
@@ -265,6 +269,7 @@ class Pool final : public WorkerEvents {
   uint64_t forks_ = 0;
   uint64_t rewinds_ = 0;
   std::map<std::string, uint64_t> retired_;
+  std::map<std::string, uint64_t> kills_;
 };
 
 }  // namespace evald

@@ -282,6 +282,24 @@ TEST_F(PoolTest, ALeaseLetGoUnansweredKillsTheWorker) {
   host_.End(id, WorkerExited{{WorkerExit::Kind::kKilled, 9, "killed"}});
   EXPECT_EQ(holder_.ends, 0) << "nobody is told who has let go";
   EXPECT_THAT(Status().retired(), ElementsAre(Pair("abandoned", 1)));
+  EXPECT_THAT(pool_->kills(), ElementsAre(Pair("abandoned", 1)));
+}
+
+TEST_F(PoolTest, AWorkerThatIsSentAwayAndStaysIsAKill) {
+  PoolOptions options = Small(1, 4);
+  options.max_uses = 1;
+  Open(options);
+  const WorkerId id = Serve("a");
+  EXPECT_FALSE(pool_->TryAcquire("a", kReused, &holder_).has_value());
+  for (int second = 0; second < 8; ++second) {
+    Pass(std::chrono::seconds(1));
+    host_.ReadyAll();
+  }
+  EXPECT_THAT(host_.hung_up, ElementsAre(id));
+  EXPECT_THAT(host_.killed, testing::Contains(id));
+  host_.End(id, WorkerExited{{WorkerExit::Kind::kKilled, 9, "killed"}});
+  EXPECT_THAT(Status().retired(), ElementsAre(Pair("max_uses", 1)));
+  EXPECT_THAT(pool_->kills(), ElementsAre(Pair("stuck", 1))) << "once, however often it is tried";
 }
 
 TEST_F(PoolTest, AWorkerThatEndsWhileLeasedTellsItsHolder) {

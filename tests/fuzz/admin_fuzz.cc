@@ -49,6 +49,7 @@ class FakeDaemon final : public evald::StatusSource,
   void FillStatus(v1::GetSnapshotResponse& response) const override { response.mutable_pool()->set_idle(5); }
   void FillSnapshots(v1::ListSnapshotsResponse&) const override {}
   void FillWorkers(size_t, google::protobuf::RepeatedPtrField<v1::WorkerStatus>&) const override {}
+  std::map<std::string, uint64_t> Kills() const override { return {}; }
   void StartLameDuck() override {}
   void FillLive(v1::LiveStatus& status) override { status.set_phase("ready"); }
   void FillChange(v1::SnapshotChange&) const override {}
