@@ -33,6 +33,13 @@ void RaiseDescriptorLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// Lets zygotes that boot in the background come back to the ordinary priority (20 stands for nice 0). Not
+// everybody may do this; see CanComeBackFromBackground().
+void AllowOrdinaryPriority() {
+  constexpr rlimit kUpToOrdinary{20, 20};
+  setrlimit(RLIMIT_NICE, &kUpToOrdinary);
+}
+
 int Main(int argc, char** argv) {
   ParsedOptions parsed = ParseOptions(argc, argv);
   if (parsed.exit) {
@@ -53,6 +60,7 @@ int Main(int argc, char** argv) {
   InitLog(parsed.options.log);
   signal(SIGPIPE, SIG_IGN);
   RaiseDescriptorLimit();
+  AllowOrdinaryPriority();
   absl::StatusOr<std::unique_ptr<Daemon>> daemon =
       Daemon::Create(std::move(parsed.options), *std::move(config));
   const absl::Status ended = daemon.ok() ? (*daemon)->Run() : daemon.status();

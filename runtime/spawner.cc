@@ -95,7 +95,12 @@ void Spawner::Serve() {
     const long ready = RawSyscall(SYS_ppoll, RawArgument(watched), 2, 0, 0, 0);
     if (ready < 0) continue;
     if (watched[1].revents != 0) Reap();
-    if (watched[0].revents != 0) ReadSpawnRequest();
+    if (watched[0].revents != 0) {
+      // It may have been booted in the background; what is forked from it serves requests.
+      if (!serves_) RawSyscall(SYS_setpriority, PRIO_PROCESS, 0, 0);
+      serves_ = true;
+      ReadSpawnRequest();
+    }
   }
 }
 

@@ -52,6 +52,7 @@ class Spawner {
   WorkerLives& lives_;
   const Options options_;
   int child_signals_ = -1;  // a signalfd for SIGCHLD
+  bool serves_ = false;     // it was asked for a worker
   size_t child_count_ = 0;
   Child children_[kMaxChildren];
 };

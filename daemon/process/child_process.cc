@@ -223,6 +223,12 @@ ChildProcess::~ChildProcess() { impl_->Abandon(); }
 pid_t ChildProcess::pid() const { return impl_->pid(); }
 void ChildProcess::Kill() { impl_->Kill(); }
 
+bool CanComeBackFromBackground() {
+  constexpr rlim_t kOrdinary = 20;
+  rlimit limit{};
+  return getrlimit(RLIMIT_NICE, &limit) == 0 && limit.rlim_cur >= kOrdinary;
+}
+
 std::string DescribeWaitStatus(int wait_status) {
   if (WIFEXITED(wait_status)) return absl::StrCat("exited with ", WEXITSTATUS(wait_status));
   if (!WIFSIGNALED(wait_status)) return absl::StrCat("ended with status ", wait_status);

@@ -51,6 +51,10 @@ class ChildProcess {
   std::shared_ptr<Impl> impl_;
 };
 
+// Whether a child that was started in the background may give itself the ordinary priority again: where
+// RLIMIT_NICE or root's rights allow it.
+bool CanComeBackFromBackground();
+
 // "exited with 3", "was killed by signal 9 (SIGKILL)".
 std::string DescribeWaitStatus(int wait_status);
 

@@ -31,11 +31,13 @@ size_t MaxWorkerFrame(const ResolvedConfig& config) {
   return 2 * largest.output_bytes() + 2 * largest.console_bytes() + (1 << 20);
 }
 
-// `image` is the sealed snapshot, for every zygote that is started from it.
+// `image` is the sealed snapshot, for every zygote that is started from it. `beside_another`: the first one
+// boots while another zygote serves, which it is not to hold up.
 ZygoteHandle::Launcher MakeLauncher(boost::asio::io_context* io, TimerQueue* timers, std::string program,
-                                    UniqueFd image) {
-  return [io, timers, program = std::move(program), image = std::move(image)](
-             absl::AnyInvocable<void(int)> on_exit) -> absl::StatusOr<ZygoteHandle::Process> {
+                                    UniqueFd image, bool beside_another) {
+  return [io, timers, program = std::move(program), image = std::move(image),
+          in_background = beside_another && CanComeBackFromBackground()](
+             absl::AnyInvocable<void(int)> on_exit) mutable -> absl::StatusOr<ZygoteHandle::Process> {
     absl::StatusOr<SocketPair> pair = MakeSocketPair();
     if (!pair.ok()) return pair.status();
     lseek(image.get(), 0, SEEK_SET);
@@ -43,6 +45,7 @@ ZygoteHandle::Launcher MakeLauncher(boost::asio::io_context* io, TimerQueue* tim
     if (!copy) return absl::ErrnoToStatus(errno, "duplicating the snapshot's memfd");
     ChildProcess::Options options;
     options.program = program;
+    options.in_background = std::exchange(in_background, false);
     options.descriptors.push_back(std::move(pair->theirs));
     options.descriptors.push_back(std::move(copy));
     auto joiner = std::make_unique<OutputJoiner>(
@@ -242,7 +245,8 @@ Serving::Difference Serving::Compare(const ResolvedConfig& config,
 
 absl::Status Serving::Prove(const ResolvedConfig& config, BuiltSnapshot built, ProofHandlers handlers) {
   auto source = std::make_unique<Images::Source>();
-  source->launcher = MakeLauncher(parts_.io, parts_.timers, parts_.options->zygote, std::move(built.image));
+  source->launcher = MakeLauncher(parts_.io, parts_.timers, parts_.options->zygote, std::move(built.image),
+                                  /*beside_another=*/snapshot_.has_value());
   source->zygote = {.boot = BootOf(config, built.ready),
                     .generation = built.ready.snapshot().generation(),
                     .boot_timeout = config.zygote_boot_timeout,
