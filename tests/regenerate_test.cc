@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <filesystem>
@@ -177,6 +178,16 @@ TEST_F(RegenerateTest, NoRequestFailsAndNoReplyIsOfAnotherGenerationThanItSays) 
   EXPECT_TRUE(status->snapshot().serving());
   // The old zygotes have gone.
   EXPECT_EQ(daemon_->Stop(), 0) << daemon_->Log();
+}
+
+TEST_F(RegenerateTest, WhatServesIsNotLeftInTheBackgroundWhereItBooted) {
+  Start(Versioned(1));
+  daemon_->Configure(Versioned(2));
+  ASSERT_TRUE(Regenerate().ok());
+  EXPECT_EQ(getpriority(PRIO_PROCESS, static_cast<id_t>(daemon_->ZygotePid())), 0);
+  const std::vector<pid_t> workers = daemon_->WorkerPids();
+  ASSERT_FALSE(workers.empty());
+  EXPECT_EQ(getpriority(PRIO_PROCESS, static_cast<id_t>(workers.front())), 0);
 }
 
 TEST_F(RegenerateTest, WithoutAChangeNothingIsDone) {
