@@ -14,7 +14,11 @@ namespace {
 // The shortest wall limit that a worker is given: a client's deadline may be nearer than a timer can keep.
 constexpr Duration kShortestLimit = std::chrono::milliseconds(1);
 
-// Worker's stamps are not trusted: a span is never negative.
+// A client whose deadline passes cancels its call, by its own clock: this much before the deadline it is
+// that.
+constexpr Duration kDeadlineSlack = std::chrono::milliseconds(10);
+
+// A worker's stamps are not trusted: a span is never negative.
 void SetSpan(int64_t from_ns, int64_t to_ns, google::protobuf::Duration& span) {
   FromDuration(to_ns > from_ns && from_ns >= 0 ? Duration(to_ns - from_ns) : Duration(0), span);
 }
@@ -201,7 +205,7 @@ void Scheduler::Cancel(CallId id) {
   if (found == entries_.end()) return;
   Entry& entry = *found->second;
   const std::optional<MonotonicTime> deadline = entry.call().deadline();
-  const bool late = deadline.has_value() && timers_->clock().Now() >= *deadline;
+  const bool late = deadline.has_value() && timers_->clock().Now() + kDeadlineSlack >= *deadline;
   if (!entry.running()) return FailOne(id, late ? TooLate("waited for a worker") : Cancelled());
   // The worker's wall limit is no later than the deadline: it is about to stop by itself, and is then as good
   // as new.

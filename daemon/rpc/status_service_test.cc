@@ -139,11 +139,12 @@ TEST_F(StatusServiceTest, HasNoMoreWatchersThanItMay) {
 }
 
 TEST_F(StatusServiceTest, WhoeverDoesNotReadMissesSome) {
-  figures_.padding = 1 << 20;
+  figures_.padding = 3 << 20;
   const auto idle = Start(milliseconds(100));
   const auto busy = Start(milliseconds(100));
-  for (int i = 0; i < 10; ++i) EXPECT_NE(busy->Next(), 0u);
-  EXPECT_LE(figures_.filled, 10u + 1 + 3) << "what nobody takes is not made";
+  for (int i = 0; i < 20; ++i) EXPECT_NE(busy->Next(), 0u);
+  // gRPC and the kernel take some for it.
+  EXPECT_LE(figures_.filled, 20u + 1 + 10) << "what nobody takes is not made";
   idle->context.TryCancel();
   busy->context.TryCancel();
 }
