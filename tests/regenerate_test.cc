@@ -242,6 +242,18 @@ TEST_F(RegenerateTest, ARollbackBringsBackWhatWasAndOutlivesARestart) {
   EXPECT_EQ(Version(), "2");
 }
 
+TEST_F(RegenerateTest, TheWayBackDoesNotLeadToWhatFailed) {
+  Start(Versioned(1));
+  ExpectFailure(Versioned(2, "canaries { name: 'never' source: '1' expect: '2' }"), v1::SNAPSHOT_STAGE_CANARY,
+                "canary \"never\"", "1");
+  daemon_->Configure(Versioned(3));
+  ASSERT_TRUE(Regenerate().ok());
+  const auto back = Rollback(0);
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(back->generation(), 1u);
+  EXPECT_EQ(Version(), "1");
+}
+
 TEST_F(RegenerateTest, ARollbackAfterAFailureOutlivesARestartWithTheBrokenFiles) {
   Start(Versioned(1));
   daemon_->Configure(Versioned(2));

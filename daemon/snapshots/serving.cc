@@ -137,7 +137,8 @@ void Serving::FillSnapshots(v1::ListSnapshotsResponse& response) const {
 uint64_t Serving::OlderGeneration() const {
   uint64_t older = 0;
   for (const v1::Snapshot& stored : stored_) {
-    if (stored.generation() < generation()) older = std::max(older, stored.generation());
+    if (stored.generation() < generation() && !never_served_.contains(stored.generation()))
+      older = std::max(older, stored.generation());
   }
   return older;
 }
@@ -195,7 +196,9 @@ void Serving::Build(const ResolvedConfig& config, const BuildOptions& options,
         tool_.reset();
         if (!built_) return;
         if (built.ok()) {
+          const uint64_t built_generation = built->ready.snapshot().generation();
           stored_ = built->ready.stored();
+          if (!built->ready.build_reason().empty()) never_served_.insert(built_generation);
           LogBuilt(built->ready);
         }
         std::exchange(built_, nullptr)(std::move(built));
@@ -292,6 +295,7 @@ std::vector<std::string> Serving::Swap(const ResolvedConfig& config, const inter
   staging_.reset();
   snapshot_ = ready;
   largest_generation_ = std::max(largest_generation_, generation());
+  never_served_.erase(generation());
   zygote_boot_ = BootOf(config, ready).SerializeAsString();
   SetRules(config);
   parts_.images->Promote(std::move(on_drained));

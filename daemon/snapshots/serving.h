@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "daemon/config.h"
 #include "daemon/loop/timer_queue.h"
 #include "daemon/options.h"
@@ -102,6 +103,8 @@ class Serving final : public SnapshotSteps {
   std::optional<internal::SnapshotReady> snapshot_;
   std::string zygote_boot_;          // serialized
   uint64_t largest_generation_ = 0;  // of all that have served
+  // Of those built since the daemon started: the way back does not lead to what failed its proof.
+  absl::flat_hash_set<uint64_t> never_served_;
   std::optional<internal::ZygoteBooted> zygote_facts_;
   // Newest first.
   google::protobuf::RepeatedPtrField<v1::Snapshot> stored_;

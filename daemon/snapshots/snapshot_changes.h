@@ -30,7 +30,7 @@ class SnapshotChanges {
   // like any other. Whoever joins a change that is under way is first told what has been told already.
   [[nodiscard]] virtual std::unique_ptr<Subscription> Regenerate(bool force, const std::string& trigger,
                                                                  Sink sink) = 0;
-  // 0: the newest kept one that is older than the one that serves.
+  // 0: the newest kept one that is older than the one that serves, and did not fail on its way.
   [[nodiscard]] virtual std::unique_ptr<Subscription> Rollback(uint64_t generation,
                                                                const std::string& trigger, Sink sink) = 0;
 

@@ -39,7 +39,7 @@ class SnapshotSteps {
 
   // 0: nothing serves yet.
   virtual uint64_t generation() const = 0;
-  // The newest stored one that is older than the one that serves; 0: none.
+  // The newest stored one that is older than the one that serves, and did not fail on its way; 0: none.
   virtual uint64_t OlderGeneration() const = 0;
   // Whether the store had it when it was listed last. Others may have stored more since.
   virtual bool Keeps(uint64_t generation) const = 0;
