@@ -33,9 +33,10 @@ void RaiseDescriptorLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Lets zygotes that boot in the background come back to the ordinary priority (20 stands for nice 0). Not
-// everybody may do this; see CanComeBackFromBackground().
+// Lets zygotes that boot in the background come back to the ordinary priority (20 stands for nice 0), unless
+// evald itself was given another one. Not everybody may do this; see CanComeBackFromBackground().
 void AllowOrdinaryPriority() {
+  if (getpriority(PRIO_PROCESS, 0) != 0) return;
   constexpr rlimit kUpToOrdinary{20, 20};
   setrlimit(RLIMIT_NICE, &kUpToOrdinary);
 }

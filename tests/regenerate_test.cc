@@ -184,10 +184,12 @@ TEST_F(RegenerateTest, WhatServesIsNotLeftInTheBackgroundWhereItBooted) {
   Start(Versioned(1));
   daemon_->Configure(Versioned(2));
   ASSERT_TRUE(Regenerate().ok());
-  EXPECT_EQ(getpriority(PRIO_PROCESS, static_cast<id_t>(daemon_->ZygotePid())), 0);
+  const int ordinary = getpriority(PRIO_PROCESS, static_cast<id_t>(daemon_->pid()));
+  ASSERT_NE(daemon_->ZygotePid(), 0);
+  EXPECT_EQ(getpriority(PRIO_PROCESS, static_cast<id_t>(daemon_->ZygotePid())), ordinary);
   const std::vector<pid_t> workers = daemon_->WorkerPids();
   ASSERT_FALSE(workers.empty());
-  EXPECT_EQ(getpriority(PRIO_PROCESS, static_cast<id_t>(workers.front())), 0);
+  EXPECT_EQ(getpriority(PRIO_PROCESS, static_cast<id_t>(workers.front())), ordinary);
 }
 
 TEST_F(RegenerateTest, WithoutAChangeNothingIsDone) {

@@ -226,7 +226,8 @@ void ChildProcess::Kill() { impl_->Kill(); }
 bool CanComeBackFromBackground() {
   constexpr rlim_t kOrdinary = 20;
   rlimit limit{};
-  return getrlimit(RLIMIT_NICE, &limit) == 0 && limit.rlim_cur >= kOrdinary;
+  return getpriority(PRIO_PROCESS, 0) == 0 && getrlimit(RLIMIT_NICE, &limit) == 0 &&
+         limit.rlim_cur >= kOrdinary;
 }
 
 std::string DescribeWaitStatus(int wait_status) {

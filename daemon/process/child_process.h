@@ -52,7 +52,7 @@ class ChildProcess {
 };
 
 // Whether a child that was started in the background may give itself the ordinary priority again: where
-// RLIMIT_NICE or root's rights allow it.
+// RLIMIT_NICE or root's rights allow it, and where that is the priority of this process.
 bool CanComeBackFromBackground();
 
 // "exited with 3", "was killed by signal 9 (SIGKILL)".

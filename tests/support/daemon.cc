@@ -13,6 +13,14 @@
 namespace evald::testing {
 namespace {
 
+// By its name, as long as the kernel keeps it; sanitizer builds have another one.
+bool IsZygote(pid_t pid) {
+  constexpr size_t kLongest = 15;
+  const std::string program = std::filesystem::path(PathFromEnvironment("EVALD_ZYGOTE")).filename();
+  const std::string name = proc::Name(pid);
+  return name == program.substr(0, kLongest) || name == "evald-zygote";
+}
+
 std::string WithVerifiedRewinds(const std::string& text) {
   v1::EvaldConfig config;
   EVALD_CHECK(google::protobuf::TextFormat::ParseFromString(text, &config),
@@ -106,7 +114,7 @@ absl::Status Daemon::AwaitServing() {
 
 pid_t Daemon::ZygotePid() const {
   for (const pid_t child : proc::Children(pid())) {
-    if (proc::Name(child) != "evald-zygote") continue;
+    if (!IsZygote(child)) continue;
     // With a PID namespace of its own the zygote is that one's first process, and its parent only waits for
     // it.
     for (const pid_t inner : proc::Children(child)) {
@@ -125,8 +133,7 @@ std::vector<pid_t> Daemon::WorkerPids() const {
 bool Daemon::BuilderRuns() const {
   // Until it is one, it is still called evald.
   const std::vector<pid_t> children = proc::Children(pid());
-  return std::any_of(children.begin(), children.end(),
-                     [](pid_t child) { return proc::Name(child) != "evald-zygote"; });
+  return std::any_of(children.begin(), children.end(), [](pid_t child) { return !IsZygote(child); });
 }
 
 std::string Daemon::Log() const { return ReadFile(folder_ + "/log"); }
