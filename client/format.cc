@@ -12,10 +12,6 @@
 namespace evald {
 namespace {
 
-absl::Duration ToDuration(const google::protobuf::Duration& duration) {
-  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
-}
-
 std::string Bytes(uint64_t bytes) {
   if (bytes < 1024) return absl::StrCat(bytes, " bytes");
   if (bytes < 1024 * 1024) return absl::StrFormat("%.1f KiB", static_cast<double>(bytes) / 1024);
@@ -114,6 +110,10 @@ std::vector<Field> SnapshotFields(const v1::Snapshot& snapshot) {
 }
 
 }  // namespace
+
+absl::Duration ToDuration(const google::protobuf::Duration& duration) {
+  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
+}
 
 std::string FormatValue(const v1::Value& value) {
   switch (value.kind_case()) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "client/client.h"
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/message.h"
@@ -34,6 +35,8 @@ std::string FormatError(const absl::Status& status, const std::string& server);
 std::string FormatStatus(Client::Health health, const v1::GetSnapshotResponse& status);
 std::string FormatSnapshot(const v1::Snapshot& snapshot);
 std::string FormatSnapshots(const v1::ListSnapshotsResponse& snapshots);
+
+absl::Duration ToDuration(const google::protobuf::Duration& duration);
 
 // "1.25 ms".
 std::string FormatMillis(const google::protobuf::Duration& duration);

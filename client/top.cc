@@ -20,10 +20,6 @@ namespace {
 constexpr size_t kMostRates = 120;
 constexpr char kBold[] = "1", kRed[] = "31", kGreen[] = "32", kYellow[] = "33", kBlue[] = "34", kDim[] = "2";
 
-absl::Duration ToDuration(const google::protobuf::Duration& duration) {
-  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
-}
-
 // Three figures, whatever the size: "68 us", "1.25 ms", "2.1 s".
 std::string Short(const google::protobuf::Duration& duration) {
   const double us = absl::ToDoubleMicroseconds(ToDuration(duration));

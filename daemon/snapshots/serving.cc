@@ -40,7 +40,6 @@ ZygoteHandle::Launcher MakeLauncher(boost::asio::io_context* io, TimerQueue* tim
              absl::AnyInvocable<void(int)> on_exit) mutable -> absl::StatusOr<ZygoteHandle::Process> {
     absl::StatusOr<SocketPair> pair = MakeSocketPair();
     if (!pair.ok()) return pair.status();
-    lseek(image.get(), 0, SEEK_SET);
     UniqueFd copy(fcntl(image.get(), F_DUPFD_CLOEXEC, 0));
     if (!copy) return absl::ErrnoToStatus(errno, "duplicating the snapshot's memfd");
     ChildProcess::Options options;
@@ -160,11 +159,13 @@ absl::StatusOr<ResolvedConfig> Serving::ReadConfig() {
   return LoadConfig(file);
 }
 
+std::string Serving::StoreFolder() const { return parts_.options->data_dir + "/snapshots"; }
+
 internal::SnapshotRequest Serving::RequestFor(const ResolvedConfig& config) const {
   internal::SnapshotRequest request;
   *request.mutable_config() = config.proto;
   request.set_config_folder(config.folder);
-  request.set_store_folder(parts_.options->data_dir + "/snapshots");
+  request.set_store_folder(StoreFolder());
   return request;
 }
 
@@ -330,7 +331,9 @@ void Serving::Note(const internal::ServingRecord& record,
 void Serving::NextNote() {
   SnapshotTool::Options tool;
   tool.program = parts_.options->snapshot_tool;
-  tool.request = RequestFor(config_);
+  // Of the configuration a note takes the store's bound, and none of the sources.
+  tool.request.set_store_folder(StoreFolder());
+  tool.request.mutable_config()->set_kept_generations(config_.proto.kept_generations());
   *tool.request.mutable_serving() = notes_.front().record;
   tool.in_background = true;
   tool.doing =

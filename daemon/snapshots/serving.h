@@ -82,6 +82,7 @@ class Serving final : public SnapshotSteps {
     absl::AnyInvocable<void(const absl::Status&)> done;
   };
 
+  std::string StoreFolder() const;
   internal::SnapshotRequest RequestFor(const ResolvedConfig& config) const;
   internal::ZygoteBoot BootOf(const ResolvedConfig& config, const internal::SnapshotReady& ready) const;
   void SetRules(const ResolvedConfig& config);
