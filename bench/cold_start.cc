@@ -16,6 +16,7 @@
 #include "base/check.h"
 #include "bench/samples.h"
 #include "runtime/extensions/builtin.h"
+#include "runtime/hooks.h"
 #include "runtime/host.h"
 #include "runtime/platform.h"
 #include "runtime/realm.h"
@@ -183,8 +184,10 @@ void EvaluateAll(v8::Isolate* isolate) {
   v8::HandleScope handles(isolate);
   const v8::Local<v8::Context> context = v8::Context::New(isolate);
   v8::Context::Scope context_scope(context);
+  hooks::Prepare(context);
+  const v8::Local<v8::Object> exports = v8::Object::New(isolate);
   for (const Extension& extension : BuiltinExtensions()) {
-    EVALD_CHECK(EvaluateExtension(context, extension), "the built-in extensions run");
+    EVALD_CHECK(EvaluateExtension(context, extension, exports), "the built-in extensions run");
   }
   EVALD_CHECK(!RunScript(context, "globalThis.importantFunction = () => 42", "important").IsEmpty(),
               "and this script");

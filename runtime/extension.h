@@ -24,21 +24,34 @@ struct Extension {
   enum class Form {
     // A classic script: its top-level functions and variables become globals. What users configure.
     kScript,
-    // The body of a strict function with one parameter, `ops`: an object that holds the extension's native
-    // ops by name.
-    kFunctionBody,
+    // What extension.bzl makes of an ES module: the body of a strict function (ops, require, exports,
+    // module),
+    // where require('evald:NAME') gives what the extension NAME exports (runtime/realm.h).
+    kBundle,
   };
 
+  // The manifest. Names are made of letters, digits, '_', '-', '.', '/', '@' and ':'.
   std::string name;
+  std::string version;
   // Names of extensions that have to come before it.
   std::vector<std::string> needs;
+  // Globals that are there when it has run, and that no other extension provides: "URL", or "crypto.subtle".
+  std::vector<std::string> provides;
+  // Names of the ops that it calls.
+  std::vector<std::string> op_names;
+
   Form form = Form::kScript;
   std::string source;
-  std::vector<NativeOp> ops;  // kFunctionBody only
+  // The native half: an op for each of `op_names`, in any order.
+  std::vector<NativeOp> ops;
 };
 
-// INVALID_ARGUMENT names the extension: an empty or repeated name, something it needs that is missing or
-// comes later, an op that another one has too.
+// `extension` with its native half.
+Extension WithOps(Extension extension, std::vector<NativeOp> ops);
+
+// INVALID_ARGUMENT names the extension: an empty, malformed or repeated name, something it needs that is
+// missing, comes later or needs it in turn, a global that another one provides too, an op that is not there,
+// is there without being named, or that another one has too.
 absl::Status CheckExtensions(absl::Span<const Extension> extensions);
 
 }  // namespace evald

@@ -6,6 +6,7 @@
 #include "absl/strings/str_split.h"
 #include "base/check.h"
 #include "runtime/exceptions.h"
+#include "runtime/hooks.h"
 #include "runtime/host.h"
 #include "runtime/module_map.h"
 #include "runtime/platform.h"
@@ -38,6 +39,9 @@ class Builder final : public SnapshotBuilder {
     const v8::Local<v8::Context> context = v8::Context::New(isolate_);
     context_.Reset(isolate_, context);
     LendStackTraceLimit(context);
+    v8::Context::Scope entered(context);
+    hooks::Prepare(context);
+    exports_.Reset(isolate_, v8::Object::New(isolate_, v8::Null(isolate_), nullptr, nullptr, 0));
   }
 
   ~Builder() override {
@@ -47,8 +51,9 @@ class Builder final : public SnapshotBuilder {
   }
 
   absl::Status Extend(const Extension& extension) {
-    return Guarded(absl::StrCat("extension '", extension.name, "'"),
-                   [&](v8::Local<v8::Context> context) { return EvaluateExtension(context, extension); });
+    return Guarded(absl::StrCat("extension '", extension.name, "'"), [&](v8::Local<v8::Context> context) {
+      return EvaluateExtension(context, extension, exports_.Get(isolate_));
+    });
   }
 
   absl::Status WithModule(const Module& module) override {
@@ -82,6 +87,7 @@ class Builder final : public SnapshotBuilder {
     EVALD_CHECK(!finished_, "a snapshot is finished once");
     finished_ = true;
     bool returned = false;
+    exports_.Reset();
     {
       v8::HandleScope scope(isolate_);
       const v8::Local<v8::Context> context = context_.Get(isolate_);
@@ -163,7 +169,8 @@ class Builder final : public SnapshotBuilder {
   Host host_;
   ModuleMap modules_;
   v8::Global<v8::Context> context_;
-  v8::Global<v8::Object> error_;  // the constructor, whatever a script has put in its place
+  v8::Global<v8::Object> exports_;  // what extensions export, by their names
+  v8::Global<v8::Object> error_;    // the constructor, whatever a script has put in its place
   bool finished_ = false;
 };
 

@@ -207,13 +207,9 @@ absl::StatusOr<Recipe> ResolveRecipe(const v1::EvaldConfig& config, const std::s
 
 // Two extensions with the same text differ if it is put into the isolate differently.
 std::string ContentHash(const Extension& extension) {
-  switch (extension.form) {
-    case Extension::Form::kScript:
-      return Sha256Hex({"script\n", extension.source});
-    case Extension::Form::kFunctionBody:
-      return Sha256Hex({"function\n", extension.source});
-  }
-  return "";
+  const char* const form = extension.form == Extension::Form::kBundle ? "bundle\n" : "script\n";
+  return Sha256Hex(
+      {form, Sha256Hex({extension.source}), extension.version, "\n", absl::StrJoin(extension.op_names, " ")});
 }
 
 // A digest has one length, so it is plain where the source ends and what it is to come to begins.

@@ -178,7 +178,7 @@ TEST(DescribeInputs, CoversEverythingThatIsBuiltFrom) {
   other.extensions[0].source = "xx";
   EXPECT_NE(DescribeInputs(other, identity).fingerprint(), base);
   other = inputs;
-  other.extensions[0].form = Extension::Form::kFunctionBody;
+  other.extensions[0].form = Extension::Form::kBundle;
   EXPECT_NE(DescribeInputs(other, identity).fingerprint(), base);
   other = inputs;
   other.modules[0].source = "yy";

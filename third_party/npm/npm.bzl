@@ -6,6 +6,7 @@ scripts are run. Targets, each a group of files below node_modules/:
   @npm//:PACKAGE     one package, as `@npm//:preact` or `@npm//:@preact/signals`
   @npm//:node        Node.js, as a program
   @npm//:esbuild     the bundler, as a program
+  @npm//:node20      Node.js 20 from the lock, as a program
 """
 
 _MIN_NODE = 18
@@ -32,6 +33,12 @@ filegroup(
     srcs = glob(["node_modules/@esbuild/*/bin/esbuild"]),
 )
 
+# Node.js 20, whose behaviour tests compare with.
+filegroup(
+    name = "node20",
+    srcs = glob(["node_modules/node-linux-*/bin/node"]),
+)
+
 exports_files(glob(["node_modules/*/package.json"]))
 """
 
@@ -41,7 +48,7 @@ _FLAGS = ["--ignore-scripts", "--include=dev", "--include=optional", "--no-audit
 def _find(ctx, program):
     path = ctx.which(program)
     if not path:
-        fail("The dashboard is built with Node.js, and there is no `{}` in PATH.{}".format(program, _HELP))
+        fail("evald is built with Node.js, and there is no `{}` in PATH.{}".format(program, _HELP))
     return path
 
 def _find_node(ctx):
@@ -49,7 +56,7 @@ def _find_node(ctx):
     version = ctx.execute([node, "--version"]).stdout.strip()
     major = version[1:].split(".")[0] if version.startswith("v") else ""
     if not major.isdigit() or int(major) < _MIN_NODE:
-        fail("The dashboard is built with Node.js {} or later; {} is {}.{}".format(
+        fail("evald is built with Node.js {} or later; {} is {}.{}".format(
             _MIN_NODE,
             node,
             version or "none",

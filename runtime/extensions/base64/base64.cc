@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "runtime/extensions/base64/base64_js.h"
+#include "runtime/extensions/base64/base64_bundle.h"
 #include "runtime/extensions/base64/forgiving.h"
 #include "runtime/extensions/strings.h"
 
@@ -36,12 +36,7 @@ void Decode(const Info& info) {
 }  // namespace
 
 Extension Base64Extension() {
-  Extension extension;
-  extension.name = "base64";
-  extension.form = Extension::Form::kFunctionBody;
-  extension.source = kBase64Js;
-  extension.ops = {{"base64_decode", Decode}, {"base64_encode", Encode}};
-  return extension;
+  return WithOps(Base64Bundle(), {{"base64_decode", Decode}, {"base64_encode", Encode}});
 }
 
 }  // namespace evald

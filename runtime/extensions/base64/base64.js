@@ -1,7 +1,7 @@
 // atob and btoa of the HTML Standard. The work is native; the strings, their errors and their manners are
 // here.
 
-const { base64_encode: encode, base64_decode: decode } = ops;
+import { base64_encode as encode, base64_decode as decode } from 'evald:ops';
 const { defineProperty } = Object;
 
 class InvalidCharacterError extends Error {}
@@ -10,7 +10,11 @@ defineProperty(InvalidCharacterError.prototype, 'name', {
   writable: true,
   configurable: true,
 });
-defineProperty(InvalidCharacterError.prototype, 'code', { value: 5, writable: true, configurable: true });
+defineProperty(InvalidCharacterError.prototype, 'code', {
+  value: 5,
+  writable: true,
+  configurable: true,
+});
 
 const functions = {
   atob(data) {

@@ -1,10 +1,7 @@
 #include "runtime/extensions/console/console.h"
 
 #include "absl/strings/str_cat.h"
-#include "runtime/extensions/console/console_js.h"
-#include "runtime/extensions/console/inspect_js.h"
-#include "runtime/extensions/console/layout_js.h"
-#include "runtime/extensions/console/primordials_js.h"
+#include "runtime/extensions/console/console_bundle.h"
 #include "runtime/extensions/encoding/transcode.h"
 #include "runtime/extensions/strings.h"
 #include "runtime/host.h"
@@ -127,17 +124,11 @@ void Inside(const Info& info) {
 }  // namespace
 
 Extension ConsoleExtension() {
-  Extension extension;
-  extension.name = "console";
-  extension.form = Extension::Form::kFunctionBody;
-  // One function body: each file uses what those before it declare.
-  extension.source = absl::StrCat(kPrimordialsJs, kLayoutJs, kInspectJs, kConsoleJs);
-  extension.ops = {{"console_inside", Inside},
-                   {"console_kind", Kind},
-                   {"console_names", Names},
-                   {"console_now", Now},
-                   {"console_write", Write}};
-  return extension;
+  return WithOps(ConsoleBundle(), {{"console_inside", Inside},
+                                   {"console_kind", Kind},
+                                   {"console_names", Names},
+                                   {"console_now", Now},
+                                   {"console_write", Write}});
 }
 
 }  // namespace evald

@@ -1,5 +1,46 @@
 // The console object. Each message is formatted here and kept with the request by the op console_write.
 
+import { inspect, showNumber } from './inspect.js';
+import {
+  MapOf,
+  defineProperty,
+  eachOfMap,
+  eachOfSet,
+  floatOf,
+  floor,
+  functionText,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  hasOwn,
+  indexIn,
+  indexOf,
+  integerOf,
+  isArray,
+  join,
+  kindOf,
+  mapDelete,
+  mapGet,
+  mapHas,
+  mapSet,
+  max,
+  now,
+  numberOf,
+  padEnd,
+  padStart,
+  push,
+  repeat,
+  round,
+  slice,
+  stringKeys,
+  stringOf,
+  stringify,
+  toFixed,
+  toStringTag,
+  unshift,
+  write,
+} from './primordials.js';
+import { indentLines } from './layout.js';
+
 const DEBUG = 1,
   LOG = 2,
   INFO = 3,
@@ -76,7 +117,8 @@ function format(args) {
       at = indexOf(pattern, '%', at)
     ) {
       const letter = pattern[at + 1];
-      const shown = letter === '%' ? '%' : next < args.length ? directive(letter, args[next]) : undefined;
+      const shown =
+        letter === '%' ? '%' : next < args.length ? directive(letter, args[next]) : undefined;
       if (shown === undefined) {
         ++at;
         continue;
@@ -126,7 +168,9 @@ function reportTimer(label, method, rest) {
 const showCell = (value) =>
   inspect(
     value,
-    typeof value === 'object' && value !== null && !isArray(value) && stringKeys(value).length > 2 ? -1 : 0,
+    typeof value === 'object' && value !== null && !isArray(value) && stringKeys(value).length > 2
+      ? -1
+      : 0,
   );
 
 // The columns and rows of console.table, or undefined for what has none.
@@ -220,7 +264,10 @@ const methods = {
     captureStackTrace(error, trace);
     const stack = `${error.stack}`,
       from = indexOf(stack, '\n');
-    emit(ERROR, `Trace${args.length > 0 ? `: ${format(args)}` : ''}${from < 0 ? '' : slice(stack, from)}`);
+    emit(
+      ERROR,
+      `Trace${args.length > 0 ? `: ${format(args)}` : ''}${from < 0 ? '' : slice(stack, from)}`,
+    );
   },
   assert(condition, ...args) {
     if (condition) return;

@@ -1,6 +1,57 @@
 // How console shows a value: with the text that Node's console shows for it. Proxy traps are not called,
 // nor getters, but those of an object's toStringTag and of an error's parts.
 
+import {
+  BytesOf,
+  MapOf,
+  bufferBytes,
+  codeAt,
+  eachOfMap,
+  eachOfSet,
+  endsWith,
+  errorText,
+  exec,
+  functionText,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  hasOwn,
+  indexIn,
+  indexOf,
+  insideOf,
+  isArray,
+  isEnumerable,
+  isoText,
+  join,
+  kindOf,
+  mapGet,
+  mapHas,
+  mapSet,
+  mapSize,
+  min,
+  namesOf,
+  numberOf,
+  pop,
+  push,
+  repeat,
+  setSize,
+  slice,
+  splice,
+  startsWith,
+  stringKeys,
+  stringOf,
+  symbolText,
+  timeOf,
+  toBase,
+  toStringTag,
+  typedLength,
+  typedTag,
+  unbox,
+  viewBuffer,
+  viewBytes,
+  viewOffset,
+} from './primordials.js';
+import { LINE, MAX_ENTRIES, indentLines, layOut } from './layout.js';
+
 const MAX_STRING = 10000;
 const identifier = /^[a-zA-Z_][a-zA-Z_0-9]*$/,
   arrayIndex = /^(0|[1-9][0-9]*)$/;
@@ -27,12 +78,12 @@ function quote(text) {
 }
 const upperHex = (code) => (code < 16 ? '' : upperHex(code >> 4)) + '0123456789ABCDEF'[code & 15];
 
-const showNumber = (value) => (value === 0 && 1 / value < 0 ? '-0' : `${value}`);
+export const showNumber = (value) => (value === 0 && 1 / value < 0 ? '-0' : `${value}`);
 
 // The context of one inspection: how far lines are indented, how deep to go, the objects that are open,
 // those that were met again inside themselves, and how deep the last object shown was.
 const newContext = (depth) => ({ indent: 0, depth, open: [], circular: new MapOf(), reached: 0 });
-const inspect = (value, depth = 2) => show(newContext(depth), value, 0);
+export const inspect = (value, depth = 2) => show(newContext(depth), value, 0);
 
 function show(context, value, level) {
   switch (typeof value) {
@@ -135,11 +186,21 @@ function describe(context, value, kind, maker, tag, keys) {
     }
     case 'Set': {
       const open = braces('Set', `(${setSize(value)})`);
-      return { ...plain, open, only: setSize(value) === 0 ? `${open}}` : undefined, entries: setEntries };
+      return {
+        ...plain,
+        open,
+        only: setSize(value) === 0 ? `${open}}` : undefined,
+        entries: setEntries,
+      };
     }
     case 'Map': {
       const open = braces('Map', `(${mapSize(value)})`);
-      return { ...plain, open, only: mapSize(value) === 0 ? `${open}}` : undefined, entries: mapEntries };
+      return {
+        ...plain,
+        open,
+        only: mapSize(value) === 0 ? `${open}}` : undefined,
+        entries: mapEntries,
+      };
     }
     case 'Map Iterator':
     case 'Set Iterator':
@@ -170,7 +231,11 @@ function describe(context, value, kind, maker, tag, keys) {
       return basedOn(plain, boxedBase(value, kind, maker, tag));
     case 'ArrayBuffer':
     case 'SharedArrayBuffer':
-      return { ...plain, open: braces(kind), entries: kind === 'ArrayBuffer' ? bufferEntries : undefined };
+      return {
+        ...plain,
+        open: braces(kind),
+        entries: kind === 'ArrayBuffer' ? bufferEntries : undefined,
+      };
     case 'DataView':
       return { ...plain, open: braces(kind), entries: viewEntries };
     case 'Promise':
@@ -366,10 +431,12 @@ function errorBase(context, error, maker, tag, keys) {
   for (let i = 0; i < 3; ++i) {
     const key = repeated[i],
       at = indexIn(keys, key);
-    if (at >= 0 && (typeof error[key] !== 'string' || indexOf(stack, error[key]) >= 0)) splice(keys, at, 1);
+    if (at >= 0 && (typeof error[key] !== 'string' || indexOf(stack, error[key]) >= 0))
+      splice(keys, at, 1);
   }
   if (hasOwn(error, 'cause') && indexIn(keys, 'cause') < 0) push(keys, 'cause');
-  if (hasOwn(error, 'errors') && indexIn(keys, 'errors') < 0 && isArray(error.errors)) push(keys, 'errors');
+  if (hasOwn(error, 'errors') && indexIn(keys, 'errors') < 0 && isArray(error.errors))
+    push(keys, 'errors');
   const before = slice(announce(maker, tag, 'Error'), 0, -1);
   const next = stack[name.length];
   if (
@@ -381,6 +448,7 @@ function errorBase(context, error, maker, tag, keys) {
     stack = (indexOf(before, name) >= 0 ? before : `${before} [${name}]`) + slice(stack, name.length);
   }
   const messageAt = typeof message === 'string' && message !== '' ? indexOf(stack, message) : -1;
-  if (indexOf(stack, '\n    at', messageAt < 0 ? 0 : messageAt + message.length) < 0) stack = `[${stack}]`;
+  if (indexOf(stack, '\n    at', messageAt < 0 ? 0 : messageAt + message.length) < 0)
+    stack = `[${stack}]`;
   return context.indent === 0 ? stack : indentLines(stack, repeat(' ', context.indent));
 }

@@ -1,9 +1,24 @@
 // Where line breaks go: the same places as in Node.
 
-const LINE = 80,
+import {
+  floor,
+  indexOf,
+  join,
+  max,
+  min,
+  padEnd,
+  padStart,
+  push,
+  repeat,
+  round,
+  slice,
+  sqrt,
+} from './primordials.js';
+
+export const LINE = 80,
   MAX_ENTRIES = 100;
 
-function indentLines(text, indent) {
+export function indentLines(text, indent) {
   let out = '';
   for (let from = 0, to; from <= text.length; from = to) {
     to = indexOf(text, '\n', from) + 1 || text.length + 1;
@@ -13,7 +28,7 @@ function indentLines(text, indent) {
 }
 
 // On one line if it is short and not too deep, else on a line each; a long list goes into columns.
-function layOut(context, output, base, open, close, list, level) {
+export function layOut(context, output, base, open, close, list, level) {
   const before = base === '' ? open : `${base} ${open}`;
   const entries = output.length;
   if (list !== undefined && entries > 6) output = intoColumns(context, output, list);

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/extensions/encoding/encoding_js.h"
+#include "runtime/extensions/encoding/encoding_bundle.h"
 #include "runtime/extensions/encoding/transcode.h"
 #include "runtime/extensions/strings.h"
 
@@ -176,17 +176,12 @@ void DecodeOp(const Info& info) {
 }  // namespace
 
 Extension EncodingExtension() {
-  Extension extension;
-  extension.name = "encoding";
-  extension.form = Extension::Form::kFunctionBody;
-  extension.source = kEncodingJs;
-  extension.ops = {
-      {"encoding_decode", DecodeOp},
-      {"encoding_encode", Encode},
-      {"encoding_encode_into", EncodeInto},
-      {"encoding_label", FindLabel},
-  };
-  return extension;
+  return WithOps(EncodingBundle(), {
+                                       {"encoding_decode", DecodeOp},
+                                       {"encoding_encode", Encode},
+                                       {"encoding_encode_into", EncodeInto},
+                                       {"encoding_label", FindLabel},
+                                   });
 }
 
 }  // namespace evald

@@ -1,12 +1,12 @@
 // TextEncoder and TextDecoder of the Encoding Standard. Bytes are read and written natively; see
 // encoding.cc for the ops.
 
-const {
-  encoding_label: findLabel,
-  encoding_encode: encode,
-  encoding_encode_into: encodeInto,
-  encoding_decode: decode,
-} = ops;
+import {
+  encoding_label as findLabel,
+  encoding_encode as encode,
+  encoding_encode_into as encodeInto,
+  encoding_decode as decode,
+} from 'evald:ops';
 const { defineProperty, defineProperties } = Object;
 const Bytes = Uint8Array;
 const Pair = Uint32Array;
@@ -72,10 +72,13 @@ class TextDecoder {
     const state = stream ? (this.#state ??= new Bytes(8)) : this.#state;
     if (!stream) this.#state = undefined;
     const text = decode(this.#encoding, input, this.#flags | (stream ? STREAM : 0), state);
-    if (text === null) throw new TypeError('The "input" argument must be an ArrayBuffer or a view of one');
+    if (text === null)
+      throw new TypeError('The "input" argument must be an ArrayBuffer or a view of one');
     if (text === undefined) {
       this.#state = undefined;
-      const error = new TypeError(`The encoded data was not valid for encoding ${names[this.#encoding]}`);
+      const error = new TypeError(
+        `The encoded data was not valid for encoding ${names[this.#encoding]}`,
+      );
       defineProperty(error, 'code', {
         value: 'ERR_ENCODING_INVALID_ENCODED_DATA',
         writable: true,

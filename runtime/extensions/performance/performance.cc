@@ -1,6 +1,6 @@
 #include "runtime/extensions/performance/performance.h"
 
-#include "runtime/extensions/performance/performance_js.h"
+#include "runtime/extensions/performance/performance_bundle.h"
 #include "runtime/host.h"
 
 namespace evald {
@@ -17,12 +17,7 @@ void TimeOrigin(const v8::FunctionCallbackInfo<v8::Value>& info) {
 }  // namespace
 
 Extension PerformanceExtension() {
-  Extension extension;
-  extension.name = "performance";
-  extension.form = Extension::Form::kFunctionBody;
-  extension.source = kPerformanceJs;
-  extension.ops = {{"performance_now", Now}, {"performance_time_origin", TimeOrigin}};
-  return extension;
+  return WithOps(PerformanceBundle(), {{"performance_now", Now}, {"performance_time_origin", TimeOrigin}});
 }
 
 }  // namespace evald

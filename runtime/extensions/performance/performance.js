@@ -1,6 +1,6 @@
 // performance: the part of High Resolution Time that makes sense for a script of one request.
 
-const { performance_now: now, performance_time_origin: timeOrigin } = ops;
+import { performance_now as now, performance_time_origin as timeOrigin } from 'evald:ops';
 
 class Performance {
   constructor() {

@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "base/check.h"
-#include "runtime/extensions/random/random_js.h"
+#include "runtime/extensions/random/random_bundle.h"
 #include "runtime/host.h"
 
 namespace evald {
@@ -110,15 +110,13 @@ void Uuid(const Info& info) {
 }  // namespace
 
 Extension RandomExtension() {
-  Extension extension;
-  extension.name = "random";
-  extension.form = Extension::Form::kFunctionBody;
-  extension.source = kRandomJs;
-  extension.ops = {
-      {"random_fill", Fill},     {"random_number", Number}, {"random_pool", Pool},
-      {"random_refill", Refill}, {"random_uuid", Uuid},
-  };
-  return extension;
+  return WithOps(RandomBundle(), {
+                                     {"random_fill", Fill},
+                                     {"random_number", Number},
+                                     {"random_pool", Pool},
+                                     {"random_refill", Refill},
+                                     {"random_uuid", Uuid},
+                                 });
 }
 
 }  // namespace evald

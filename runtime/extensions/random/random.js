@@ -1,13 +1,13 @@
 // Math.random and crypto, drawn from the system. See random.h for why nothing is kept from one request to
 // the next.
 
-const {
-  random_pool: takePool,
-  random_refill: refill,
-  random_number: number,
-  random_fill: fill,
-  random_uuid: uuid,
-} = ops;
+import {
+  random_pool as takePool,
+  random_refill as refill,
+  random_number as number,
+  random_fill as fill,
+  random_uuid as uuid,
+} from 'evald:ops';
 const { defineProperty } = Object;
 
 // Numbers drawn ahead: pool[0] says how many are left, pool[1] and on are the numbers. It lives in the

@@ -164,8 +164,10 @@ void Poke(const Info& info) {
 Extension SyscallsExtension() {
   Extension extension;
   extension.name = "syscalls";
-  extension.form = Extension::Form::kFunctionBody;
+  extension.form = Extension::Form::kBundle;
+  extension.op_names = {"syscalls_abort", "syscalls_call", "syscalls_call32", "syscalls_poke"};
   extension.source =
+      "const ops = require('evald:ops');"
       "globalThis.syscall = (name, ...rest) => ops.syscalls_call(name, ...rest);"
       "globalThis.syscall32 = (number) => ops.syscalls_call32(number);"
       "globalThis.abort = () => ops.syscalls_abort();"
