@@ -189,7 +189,7 @@ v1::ScriptException DescribeException(v8::Local<v8::Context> context, const v8::
   return DescribeException(context, caught.Exception(), caught.Message());
 }
 
-std::string FormatException(const v1::ScriptException& exception) {
+std::string ExceptionText(const v1::ScriptException& exception) {
   std::string out;
   if (!exception.resource_name().empty()) {
     absl::StrAppend(&out, exception.resource_name(), ":", exception.line(), ":", exception.column(), ": ");

@@ -23,7 +23,7 @@ v1::ScriptException DescribeException(v8::Local<v8::Context> context, v8::Local<
 v1::ScriptException DescribeException(v8::Local<v8::Context> context, const v8::TryCatch& caught);
 
 // In one text, as people read it: "file:3:7: TypeError: no such thing" and the stack below.
-std::string FormatException(const v1::ScriptException& exception);
+std::string ExceptionText(const v1::ScriptException& exception);
 
 // The JavaScript stack that is running, a line for each of its first frames: "    at f (file.js:3:7)".
 std::string DescribeStack(v8::Isolate* isolate);

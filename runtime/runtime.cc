@@ -127,7 +127,7 @@ absl::StatusOr<v1::Value> Runtime::Evaluate(std::string_view source) {
   Execution execution = Eval(request);
   if (auto* value = std::get_if<v1::Value>(&execution.outcome)) return std::move(*value);
   if (auto* exception = std::get_if<v1::ScriptException>(&execution.outcome)) {
-    return absl::InvalidArgumentError(FormatException(*exception));
+    return absl::InvalidArgumentError(ExceptionText(*exception));
   }
   return absl::AbortedError(std::get<Fault>(execution.outcome).message);
 }

@@ -67,7 +67,7 @@ class Builder final : public SnapshotBuilder {
         fault = "its top-level await waits for something that can never happen while a snapshot is built";
       } else if (evaluated->State() == v8::Promise::kRejected) {
         evaluated->MarkAsHandled();
-        fault = FormatException(DescribeException(context, evaluated->Result(), {}));
+        fault = ExceptionText(DescribeException(context, evaluated->Result(), {}));
       } else {
         modules_.Add(isolate_, module.specifier, loaded);
       }
@@ -149,7 +149,7 @@ class Builder final : public SnapshotBuilder {
     host_.BeginRequest(kMaxConsoleBytes, false);
     if (done) return absl::OkStatus();
     return absl::InvalidArgumentError(
-        absl::StrCat(what, ": ", FormatException(DescribeException(context, caught))));
+        absl::StrCat(what, ": ", ExceptionText(DescribeException(context, caught))));
   }
 
   void TellConsole() {

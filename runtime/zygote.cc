@@ -165,7 +165,7 @@ absl::Status RunWarmup(Runtime& runtime, const internal::WarmupSource& warmup) {
   request.set_result_format(v1::RESULT_FORMAT_NONE);
   const Execution execution = runtime.Eval(request);
   if (const auto* exception = std::get_if<v1::ScriptException>(&execution.outcome)) {
-    return absl::InvalidArgumentError(FormatException(*exception));
+    return absl::InvalidArgumentError(ExceptionText(*exception));
   }
   if (const auto* fault = std::get_if<Fault>(&execution.outcome))
     return absl::InvalidArgumentError(fault->message);
