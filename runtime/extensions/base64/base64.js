@@ -16,16 +16,27 @@ defineProperty(InvalidCharacterError.prototype, 'code', {
   configurable: true,
 });
 
+function missing() {
+  const error = new TypeError('The "input" argument must be specified');
+  defineProperty(error, 'code', {
+    value: 'ERR_MISSING_ARGS',
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  });
+  return error;
+}
+
 const functions = {
   atob(data) {
-    if (arguments.length === 0) throw new TypeError('1 argument required, but only 0 present');
+    if (arguments.length === 0) throw missing();
     const decoded = decode(`${data}`);
     if (decoded === undefined)
       throw new InvalidCharacterError('The string to be decoded is not correctly encoded.');
     return decoded;
   },
   btoa(data) {
-    if (arguments.length === 0) throw new TypeError('1 argument required, but only 0 present');
+    if (arguments.length === 0) throw missing();
     const encoded = encode(`${data}`);
     if (encoded === undefined) throw new InvalidCharacterError('Invalid character');
     return encoded;

@@ -20,7 +20,7 @@ TEST(Base64Extension, ConvertsItsArgument) {
   TestIsolate isolate;
   EXPECT_EQ(isolate.Eval("btoa(null) + btoa(12) + btoa(undefined)"), "\"bnVsbA==MTI=dW5kZWZpbmVk\"");
   EXPECT_EQ(isolate.Eval("atob(null) === '\\x9e\\xe9\\x65'"), "true");
-  EXPECT_EQ(isolate.Eval("btoa()"), "TypeError: 1 argument required, but only 0 present");
+  EXPECT_EQ(isolate.Eval("btoa()"), "TypeError: The \"input\" argument must be specified");
   EXPECT_EQ(isolate.Eval("btoa(Symbol())"), "TypeError: Cannot convert a Symbol value to a string");
 }
 

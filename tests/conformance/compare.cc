@@ -1,0 +1,124 @@
+// The main of a conformance test: runs a file of cases (prelude.js says what that is) in an evald isolate and
+// in Node.js, and compares the lines. They have to be the same, but for the differences that the file
+// accepts, whose number has to be right.
+//
+// usage: compare NODE PRELUDE CASES
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "runtime/extensions/testing/isolate.h"
+#include "tests/support/process.h"
+
+namespace evald {
+namespace {
+
+constexpr size_t kShownDifferences = 10;
+
+std::vector<std::string> arguments;
+
+// What one side printed.
+struct Output {
+  struct Accepted {
+    int count = 0;
+    std::string reason;
+  };
+  std::vector<Accepted> accepted;
+  struct Line {
+    int reason = -1;  // in `accepted`
+    std::string text;
+  };
+  std::vector<Line> lines;
+};
+
+// The first field of a line as a number, and the rest.
+std::pair<int, std::string> Split(const std::string& line) {
+  const size_t tab = line.find('\t');
+  int number = -1;
+  EXPECT_TRUE(absl::SimpleAtoi(line.substr(0, tab), &number)) << line;
+  return {number, tab == std::string::npos ? "" : line.substr(tab + 1)};
+}
+
+Output Parse(const std::string& text) {
+  const std::vector<std::string> lines = absl::StrSplit(text, '\n');
+  Output output;
+  const int heads = Split(lines[0]).first;
+  for (size_t i = 1; i < lines.size(); ++i) {
+    auto [number, rest] = Split(lines[i]);
+    if (static_cast<int>(i) <= heads) {
+      output.accepted.push_back({number, rest});
+    } else {
+      output.lines.push_back({number, rest});
+    }
+  }
+  return output;
+}
+
+std::string Script() {
+  return absl::StrCat(testing::ReadFile(arguments[1]),
+                      "\nconformance(async (random, check, show, attempt, accept) => {\n",
+                      testing::ReadFile(arguments[2]), "\n})");
+}
+
+Output InTheIsolate() {
+  const std::string prefix = "bytes:";
+  std::string text = TestIsolate().Eval(
+      absl::StrCat(Script(), ".then((text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0)))"));
+  if (!text.starts_with(prefix)) {
+    ADD_FAILURE() << "in the isolate: " << text;
+    return {};
+  }
+  return Parse(text.substr(prefix.size()));
+}
+
+Output InNode() {
+  const testing::Ending ending = testing::RunProgram(
+      {.argv = {arguments[0], "--no-warnings", "-"},
+       .input = absl::StrCat(Script(), ".then((text) => process.stdout.write(text), (error) => {",
+                             " console.error(error); process.exit(1); })")});
+  if (ending.code != 0) {
+    ADD_FAILURE() << "in Node.js: " << ending.err;
+    return {};
+  }
+  return Parse(ending.out);
+}
+
+TEST(Conformance, BothPrintTheSame) {
+  const Output node = InNode();
+  const Output isolate = InTheIsolate();
+  if (HasFailure()) return;
+  std::vector<int> counts(node.accepted.size(), 0);
+  size_t differences = 0;
+  for (size_t i = 0; i < std::min(node.lines.size(), isolate.lines.size()); ++i) {
+    const Output::Line& theirs = node.lines[i];
+    const Output::Line& ours = isolate.lines[i];
+    if (ours.text == theirs.text) continue;
+    if (theirs.reason >= 0 && ours.reason == theirs.reason) {
+      ++counts[static_cast<size_t>(theirs.reason)];
+    } else if (++differences <= kShownDifferences) {
+      ADD_FAILURE() << "evald: " << ours.text << "\n node: " << theirs.text;
+    }
+  }
+  EXPECT_EQ(isolate.lines.size(), node.lines.size()) << "cases";
+  EXPECT_GT(node.lines.size(), 0u);
+  EXPECT_EQ(differences, 0u) << "of " << node.lines.size() << " cases differ, the first of which are above";
+  for (size_t i = 0; i < counts.size(); ++i) {
+    EXPECT_EQ(counts[i], node.accepted[i].count)
+        << "cases differ for the reason: " << node.accepted[i].reason;
+  }
+  RecordProperty("cases", static_cast<int>(node.lines.size()));
+}
+
+}  // namespace
+}  // namespace evald
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  evald::arguments.assign(argv + 1, argv + argc);
+  return evald::arguments.size() == 3 ? RUN_ALL_TESTS() : 2;
+}
