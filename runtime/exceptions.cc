@@ -54,9 +54,35 @@ bool InheritedName(v8::Local<v8::Context> context, v8::Local<v8::Object> object,
   return false;
 }
 
+// Where SetDescription puts it: out of reach of scripts.
+v8::Local<v8::Private> Described(v8::Isolate* isolate, const char* what) {
+  return v8::Private::ForApi(isolate, Name(isolate, what));
+}
+
+constexpr char kDescribedName[] = "evald.name";
+constexpr char kDescribedMessage[] = "evald.message";
+
+bool DescribedString(v8::Local<v8::Context> context, v8::Local<v8::Object> error, const char* what,
+                     size_t max_bytes, std::string& out) {
+  v8::Isolate* const isolate = context->GetIsolate();
+  v8::Local<v8::Value> value;
+  if (!error->GetPrivate(context, Described(isolate, what)).ToLocal(&value) || !value->IsString())
+    return false;
+  out = ToUtf8(isolate, value.As<v8::String>(), max_bytes);
+  return true;
+}
+
 std::string NameOfError(v8::Local<v8::Context> context, v8::Local<v8::Object> error) {
   std::string name;
+  if (DescribedString(context, error, kDescribedName, kMaxNameBytes, name)) return name;
   return InheritedName(context, error, name) && !name.empty() ? name : "Error";
+}
+
+std::string MessageOfError(v8::Local<v8::Context> context, v8::Local<v8::Object> error) {
+  std::string message;
+  if (!DescribedString(context, error, kDescribedMessage, kMaxMessageBytes, message))
+    OwnString(context, error, Name(context->GetIsolate(), "message"), kMaxMessageBytes, message);
+  return message;
 }
 
 // The script's own Error.prepareStackTrace, if it set one.
@@ -82,8 +108,7 @@ v8::MaybeLocal<v8::Value> AskScriptsFormatter(v8::Local<v8::Context> context, v8
 std::string Title(v8::Local<v8::Context> context, v8::Local<v8::Value> error) {
   if (!error->IsNativeError()) return "Error";
   const v8::Local<v8::Object> object = error.As<v8::Object>();
-  std::string message;
-  OwnString(context, object, Name(context->GetIsolate(), "message"), kMaxMessageBytes, message);
+  const std::string message = MessageOfError(context, object);
   return absl::StrCat(NameOfError(context, object), message.empty() ? "" : ": ", message);
 }
 
@@ -115,6 +140,13 @@ v8::MaybeLocal<v8::Value> FormatStack(v8::Local<v8::Context> context, v8::Local<
 }
 
 }  // namespace
+
+void SetDescription(v8::Local<v8::Context> context, v8::Local<v8::Object> error, v8::Local<v8::String> name,
+                    v8::Local<v8::String> message) {
+  v8::Isolate* const isolate = context->GetIsolate();
+  static_cast<void>(error->SetPrivate(context, Described(isolate, kDescribedName), name));
+  static_cast<void>(error->SetPrivate(context, Described(isolate, kDescribedMessage), message));
+}
 
 void InstallStackFormatter(v8::Isolate* isolate) { isolate->SetPrepareStackTraceCallback(FormatStack); }
 
@@ -163,7 +195,7 @@ v1::ScriptException DescribeException(v8::Local<v8::Context> context, v8::Local<
     const v8::Local<v8::Object> error = exception.As<v8::Object>();
     std::string text;
     out.set_name(NameOfError(context, error));
-    if (OwnString(context, error, Name(isolate, "message"), kMaxMessageBytes, text)) out.set_message(text);
+    out.set_message(MessageOfError(context, error));
     if (OwnString(context, error, Name(isolate, "stack"), kMaxMessageBytes, text)) out.set_stack(text);
   } else if (exception->IsString()) {
     out.set_message(ToUtf8(isolate, exception.As<v8::String>(), kMaxMessageBytes));

@@ -13,6 +13,11 @@ namespace evald {
 // Error.prepareStackTrace that a script sets is honoured.
 void InstallStackFormatter(v8::Isolate* isolate);
 
+// What DescribeException and `error.stack` say of an error whose class has getters for name and message: they
+// are never asked.
+void SetDescription(v8::Local<v8::Context> context, v8::Local<v8::Object> error, v8::Local<v8::String> name,
+                    v8::Local<v8::String> message);
+
 // What was thrown, described. No getter, trap or toString of the script's is called, if the isolate has the
 // stack formatter; only an Error.prepareStackTrace that the script set itself may run (bounded by whatever
 // bounds the script). `message` may be empty: then one is made of `exception`.

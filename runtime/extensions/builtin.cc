@@ -4,6 +4,7 @@
 
 #include "runtime/extensions/base64/base64.h"
 #include "runtime/extensions/console/console.h"
+#include "runtime/extensions/dom_exception/dom_exception.h"
 #include "runtime/extensions/encoding/encoding.h"
 #include "runtime/extensions/performance/performance.h"
 #include "runtime/extensions/random/random.h"
@@ -12,7 +13,8 @@ namespace evald {
 
 const std::vector<Extension>& BuiltinExtensions() {
   static const auto* const extensions = new std::vector<Extension>{
-      ConsoleExtension(), EncodingExtension(), Base64Extension(), RandomExtension(), PerformanceExtension(),
+      ConsoleExtension(), DomExceptionExtension(), EncodingExtension(),
+      Base64Extension(),  RandomExtension(),       PerformanceExtension(),
   };
   return *extensions;
 }

@@ -1,20 +1,9 @@
 // atob and btoa of the HTML Standard. The work is native; the strings, their errors and their manners are
 // here.
 
+import { DOMException } from 'evald:dom_exception';
 import { base64_encode as encode, base64_decode as decode } from 'evald:ops';
 const { defineProperty } = Object;
-
-class InvalidCharacterError extends Error {}
-defineProperty(InvalidCharacterError.prototype, 'name', {
-  value: 'InvalidCharacterError',
-  writable: true,
-  configurable: true,
-});
-defineProperty(InvalidCharacterError.prototype, 'code', {
-  value: 5,
-  writable: true,
-  configurable: true,
-});
 
 function missing() {
   const error = new TypeError('The "input" argument must be specified');
@@ -32,13 +21,16 @@ const functions = {
     if (arguments.length === 0) throw missing();
     const decoded = decode(`${data}`);
     if (decoded === undefined)
-      throw new InvalidCharacterError('The string to be decoded is not correctly encoded.');
+      throw new DOMException(
+        'The string to be decoded is not correctly encoded.',
+        'InvalidCharacterError',
+      );
     return decoded;
   },
   btoa(data) {
     if (arguments.length === 0) throw missing();
     const encoded = encode(`${data}`);
-    if (encoded === undefined) throw new InvalidCharacterError('Invalid character');
+    if (encoded === undefined) throw new DOMException('Invalid character', 'InvalidCharacterError');
     return encoded;
   },
 };

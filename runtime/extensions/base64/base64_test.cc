@@ -29,7 +29,7 @@ TEST(Base64Extension, InvalidCharactersAreInvalidCharacterErrors) {
   EXPECT_EQ(isolate.Eval("btoa('\\u0100')"), "InvalidCharacterError: Invalid character");
   EXPECT_EQ(isolate.Eval("atob('a')"),
             "InvalidCharacterError: The string to be decoded is not correctly encoded.");
-  EXPECT_EQ(isolate.Eval("try { atob('\\u0141') } catch (e) { [e.name, e.code, e instanceof Error] }"),
+  EXPECT_EQ(isolate.Eval("try { atob('\\u0141') } catch (e) { [e.name, e.code, e instanceof DOMException] }"),
             "[\"InvalidCharacterError\",5,true]");
 }
 
