@@ -163,13 +163,13 @@ class EvaldSnapshot : public testing::Test {
 };
 
 TEST_F(EvaldSnapshot, BuildsThenLoadsThenRebuildsWhatBrokeOrChanged) {
-  const std::string config = "extensions { builtin: 'console' } extensions { builtin: 'base64' }";
+  const std::string config = "extensions { builtin: 'console' } extensions { builtin: 'encoding' }";
   const Answer built = Ask(config);
   ASSERT_TRUE(built.last.has_ready()) << built.last.DebugString();
   EXPECT_EQ(built.last.ready().build_reason(), "no snapshot is stored");
   EXPECT_EQ(built.last.ready().snapshot().generation(), 1u);
   EXPECT_EQ(built.last.ready().snapshot().blob_bytes(), built.blob.size());
-  EXPECT_THAT(built.last.ready().snapshot().extensions(), ElementsAre("random", "console", "base64"));
+  EXPECT_THAT(built.last.ready().snapshot().extensions(), ElementsAre("random", "console", "encoding"));
   EXPECT_EQ(built.last.ready().stored_size(), 1);
   EXPECT_GT(built.blob.size(), 100'000u);
 
@@ -187,7 +187,7 @@ TEST_F(EvaldSnapshot, BuildsThenLoadsThenRebuildsWhatBrokeOrChanged) {
   EXPECT_THAT(repaired.last.ready().build_reason(), HasSubstr("truncated"));
   EXPECT_EQ(Ask(config).last.ready().build_reason(), "");
 
-  const Answer reordered = Ask("extensions { builtin: 'base64' } extensions { builtin: 'console' }");
+  const Answer reordered = Ask("extensions { builtin: 'encoding' } extensions { builtin: 'console' }");
   EXPECT_EQ(reordered.last.ready().build_reason(), "the order of extensions changed");
   EXPECT_EQ(reordered.last.ready().snapshot().generation(), 3u);
   EXPECT_EQ(reordered.last.ready().stored_size(), 2);
