@@ -110,6 +110,14 @@ Extension WithOps(Extension extension, std::vector<NativeOp> ops) {
   return extension;
 }
 
+std::vector<NativeOp> OpsOf(absl::Span<const Extension> extensions) {
+  std::vector<NativeOp> ops;
+  for (const Extension& extension : extensions)
+    ops.insert(ops.end(), extension.ops.begin(), extension.ops.end());
+  std::sort(ops.begin(), ops.end(), [](const NativeOp& a, const NativeOp& b) { return a.name < b.name; });
+  return ops;
+}
+
 absl::Status CheckExtensions(absl::Span<const Extension> extensions) {
   ByName all, before;
   std::map<std::string_view, std::string_view> provided;

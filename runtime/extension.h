@@ -49,6 +49,9 @@ struct Extension {
 // `extension` with its native half.
 Extension WithOps(Extension extension, std::vector<NativeOp> ops);
 
+// The ops of all of them, sorted by name: the list that snapshots are built and loaded with.
+std::vector<NativeOp> OpsOf(absl::Span<const Extension> extensions);
+
 // INVALID_ARGUMENT names the extension: an empty, malformed or repeated name, something it needs that is
 // missing, comes later or needs it in turn, a global that another one provides too, an op that is not there,
 // is there without being named, or that another one has too.

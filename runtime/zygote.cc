@@ -23,7 +23,6 @@
 #include "base/worker_exit.h"
 #include "evald/internal/zygote.pb.h"
 #include "runtime/exceptions.h"
-#include "runtime/extensions/builtin.h"
 #include "runtime/identity.h"
 #include "runtime/platform.h"
 #include "runtime/raw_syscall.h"
@@ -175,6 +174,8 @@ absl::Status RunWarmup(Runtime& runtime, const internal::WarmupSource& warmup) {
 // Boots step by step; `stage` says which step is being done.
 class Boot {
  public:
+  explicit Boot(const std::vector<Extension>& extensions) : extensions_(extensions) {}
+
   absl::Status Run() {
     stage_ = "boot frame";
     if (absl::Status status = ReadFrame(kControlSocket, kMaxBootFrame, boot_); !status.ok()) return status;
@@ -192,7 +193,7 @@ class Boot {
     StartV8(boot_.engine(), &log);
     NameFatalEndings();
     stage_ = "identity";
-    const std::vector<NativeOp> ops = BuiltinOps();
+    const std::vector<NativeOp> ops = OpsOf(extensions_);
     identity_ = ThisRuntimeIdentity(ops);
     if (absl::Status status = CheckIdentity(boot_.expected(), identity_); !status.ok()) return status;
     stage_ = "snapshot";
@@ -264,6 +265,7 @@ class Boot {
         absl::StrCat("the sandbox is STRICT and lacks: ", absl::StrJoin(sandbox_.missing(), "; ")));
   }
 
+  const std::vector<Extension>& extensions_;
   std::string stage_;
   Sandbox sandbox_;
   internal::ZygoteBoot boot_;
@@ -279,9 +281,9 @@ class Boot {
 
 }  // namespace
 
-absl::Status RunZygote() {
+absl::Status RunZygote(const std::vector<Extension>& extensions) {
   PrepareProcess();
-  Boot boot;
+  Boot boot(extensions);
   const absl::Status status = boot.Run();
   boot.Tell(status);
   if (!status.ok()) return status;

@@ -1,18 +1,24 @@
-// evald-zygote: holds one snapshot's isolate and forks workers from it. Started by evald, not by hand.
+#include "runtime/zygote_main.h"
+
 #include <sys/socket.h>
 
 #include <cstdio>
-#include <cstring>
+#include <utility>
 
+#include "runtime/extensions/builtin.h"
 #include "runtime/spawner.h"
 #include "runtime/zygote.h"
 
-int main(int argc, char** argv) {
+namespace evald {
+
+int ZygoteMain(int argc, char** argv, std::vector<Extension> own) {
   int type = 0;
   socklen_t size = sizeof type;
-  if (argc > 1 || getsockopt(evald::kControlSocket, SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
+  if (argc > 1 || getsockopt(kControlSocket, SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
     std::fprintf(stderr, "%s is started by evald, which hands it its sockets; run evald instead\n", argv[0]);
     return 2;
   }
-  return evald::RunZygote().ok() ? 0 : 1;
+  return RunZygote(BuiltinAnd(std::move(own))).ok() ? 0 : 1;
 }
+
+}  // namespace evald

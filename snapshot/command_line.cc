@@ -1,9 +1,13 @@
 #include "snapshot/command_line.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/text_format.h>
+#include <unistd.h>
 
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -13,7 +17,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "base/unique_fd.h"
 #include "snapshot/prepare.h"
+#include "snapshot/serve.h"
 #include "snapshot/store.h"
 
 namespace evald::snapshot {
@@ -72,11 +78,37 @@ void PrintSnapshot(const v1::Snapshot& snapshot, const std::string& note) {
   std::printf("%s\n", line.c_str());
 }
 
+// Whole or not at all, as Bazel and others who wait for a file take one that is there for good.
+absl::Status WriteFile(const std::string& path, std::string_view bytes) {
+  const std::string unfinished = absl::StrCat(path, ".new");
+  const auto failed = [&](const char* what) {
+    const int error = errno;
+    unlink(unfinished.c_str());
+    return absl::UnavailableError(absl::StrCat("cannot ", what, " ", path, ": ", std::strerror(error)));
+  };
+  const UniqueFd file(open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (!file) return failed("create");
+  if (absl::Status written = WriteAll(file.get(), bytes); !written.ok()) return failed("write");
+  if (rename(unfinished.c_str(), path.c_str()) != 0) return failed("write");
+  return absl::OkStatus();
+}
+
+int WriteBuilt(const internal::SnapshotRequest& request, const std::vector<Extension>& available,
+               const LogSink& log, const std::string& path) {
+  const auto built = BuildEnvelope(request, available, log);
+  if (const auto* failed = std::get_if<internal::SnapshotFailed>(&built))
+    return Complain(absl::StrCat(failed->stage(), ": ", failed->message()));
+  const absl::Status written = WriteFile(path, std::get<std::string>(built));
+  return written.ok() ? 0 : Complain(std::string(written.message()));
+}
+
 }  // namespace
 
-int RunBuild(const BuildCommand& command) {
+int RunBuild(const BuildCommand& command, const std::vector<Extension>& available) {
   absl::StatusOr<v1::EvaldConfig> config = ReadConfig(command.config_file);
   if (!config.ok()) return Complain(std::string(config.status().message()));
+  if (command.store_folder.empty() && command.output_file.empty())
+    return Complain("give --store FOLDER or --output FILE");
   internal::SnapshotRequest request;
   *request.mutable_config() = *std::move(config);
   request.set_config_folder(FolderOf(command.config_file));
@@ -85,7 +117,8 @@ int RunBuild(const BuildCommand& command) {
   const LogSink log = [](std::string_view line) {
     std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
   };
-  const auto prepared = PrepareSnapshot(request, log);
+  if (!command.output_file.empty()) return WriteBuilt(request, available, log, command.output_file);
+  const auto prepared = PrepareSnapshot(request, available, log);
   if (const auto* failed = std::get_if<internal::SnapshotFailed>(&prepared)) {
     return Complain(absl::StrCat(failed->stage(), ": ", failed->message()));
   }

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
+
+#include "runtime/extension.h"
 
 namespace evald::snapshot {
 
@@ -9,11 +12,14 @@ struct BuildCommand {
   std::string config_file;  // empty: the built-in default configuration
   std::string store_folder;
   bool force = false;
+  // Not empty: it is written to this file, and no store is looked at.
+  std::string output_file;
 };
 
 // Each returns the process's exit code: 0, or 1 with the reason on standard error. Results go to standard
 // output, a line each.
-int RunBuild(const BuildCommand& command);
+// `available`: the extensions that this program is linked with.
+int RunBuild(const BuildCommand& command, const std::vector<Extension>& available);
 int RunList(const std::string& store_folder);
 
 }  // namespace evald::snapshot

@@ -13,7 +13,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/unique_fd.h"
-#include "runtime/extensions/builtin.h"
 #include "snapshot/fingerprint.h"
 #include "snapshot/sha256.h"
 #include "snapshot/text.h"
@@ -33,7 +32,10 @@ absl::Status Fault(const std::string& entry, const std::string& what) {
   return absl::InvalidArgumentError(absl::StrCat(entry, ": ", what));
 }
 
-absl::StatusOr<std::string> ReadSource(const std::string& entry, const std::string& path) {
+// `refuse`: why a file like this is not read; "" if it is.
+template <typename Refuse>
+absl::StatusOr<std::string> ReadFile(const std::string& entry, const std::string& path, size_t max_bytes,
+                                     const Refuse& refuse) {
   const auto failed = [&](const std::string& why) {
     return Fault(entry, absl::StrCat("cannot read ", path, ": ", why));
   };
@@ -42,6 +44,7 @@ absl::StatusOr<std::string> ReadSource(const std::string& entry, const std::stri
   struct stat found;
   if (fstat(file.get(), &found) != 0) return failed(std::strerror(errno));
   if (!S_ISREG(found.st_mode)) return failed("not a regular file");
+  if (const std::string why = refuse(found); !why.empty()) return failed(why);
   std::string text;
   char buffer[64 * 1024];
   while (true) {
@@ -50,8 +53,31 @@ absl::StatusOr<std::string> ReadSource(const std::string& entry, const std::stri
     if (n < 0) return failed(std::strerror(errno));
     if (n == 0) return text;
     text.append(buffer, static_cast<size_t>(n));
-    if (text.size() > kMaxSourceBytes) return failed(absl::StrCat("longer than ", kMaxSourceBytes, " bytes"));
+    if (text.size() > max_bytes) return failed(absl::StrCat("longer than ", max_bytes, " bytes"));
   }
+}
+
+absl::StatusOr<std::string> ReadSource(const std::string& entry, const std::string& path) {
+  return ReadFile(entry, path, kMaxSourceBytes, [](const struct stat&) { return ""; });
+}
+
+// Snapshots are executable input: whoever can write the file decides what runs.
+absl::StatusOr<std::shared_ptr<const StoredSnapshot>> ReadSnapshotFile(const std::string& path) {
+  absl::StatusOr<std::string> bytes =
+      ReadFile("snapshot_file", path, kMaxEnvelopeBytes, [](const struct stat& found) {
+        return (found.st_mode & (S_IWGRP | S_IWOTH)) == 0
+                   ? ""
+                   : "others than its owner can write it, and what it holds is run: chmod go-w";
+      });
+  if (!bytes.ok()) return bytes.status();
+  const absl::StatusOr<Envelope> envelope = DecodeEnvelope(*bytes);
+  if (!envelope.ok())
+    return Fault("snapshot_file", absl::StrCat(path, ": ", std::string(envelope.status().message())));
+  if (Fingerprint(envelope->header) != envelope->header.fingerprint())
+    return Fault("snapshot_file",
+                 absl::StrCat(path, ": it was built by another version of evald: build it anew"));
+  return std::make_shared<const StoredSnapshot>(
+      StoredSnapshot{envelope->header, envelope->recipe, std::string(envelope->blob), {}});
 }
 
 std::string PathOf(const std::string& file, const std::string& folder) {
@@ -84,8 +110,8 @@ std::string EntryName(const std::string& list, int index, const std::string& nam
                       : absl::StrCat(list, "[", index, "] '", name, "'");
 }
 
-absl::StatusOr<Extension> FindBuiltin(const std::string& entry, const std::string& name) {
-  const std::vector<Extension>& known = BuiltinExtensions();
+absl::StatusOr<Extension> FindBuiltin(const std::string& entry, const std::string& name,
+                                      const std::vector<Extension>& known) {
   const auto found =
       std::find_if(known.begin(), known.end(), [&](const Extension& e) { return e.name == name; });
   if (found != known.end()) return *found;
@@ -95,12 +121,13 @@ absl::StatusOr<Extension> FindBuiltin(const std::string& entry, const std::strin
 }
 
 absl::StatusOr<Extension> ResolveExtension(int index, const v1::ExtensionConfig& config,
-                                           const std::string& folder) {
+                                           const std::string& folder,
+                                           const std::vector<Extension>& available) {
   const bool own = !config.name().empty() || !config.file().empty() || !config.source().empty();
   if (!config.builtin().empty()) {
     const std::string entry = EntryName("extensions", index, config.builtin());
     if (own) return Fault(entry, "`builtin` stands alone, without `name`, `file` and `source`");
-    return FindBuiltin(entry, config.builtin());
+    return FindBuiltin(entry, config.builtin(), available);
   }
   const std::string entry = EntryName("extensions", index, config.name());
   if (!own) return Fault(entry, "is empty: give `builtin`, or `name` and `file`");
@@ -114,17 +141,18 @@ absl::StatusOr<Extension> ResolveExtension(int index, const v1::ExtensionConfig&
 }
 
 absl::StatusOr<std::vector<Extension>> ResolveExtensions(const v1::EvaldConfig& config,
-                                                         const std::string& folder) {
-  if (config.extensions().empty()) return BuiltinExtensions();
+                                                         const std::string& folder,
+                                                         const std::vector<Extension>& available) {
+  if (config.extensions().empty()) return available;
   std::vector<Extension> extensions;
   // Forks and rewinds clone V8's own generator, so the one that is seeded anew is there whether it is listed
   // or not.
   const auto is_random = [](const v1::ExtensionConfig& extension) { return extension.builtin() == "random"; };
   if (std::none_of(config.extensions().begin(), config.extensions().end(), is_random)) {
-    extensions.push_back(*FindBuiltin("extensions", "random"));
+    extensions.push_back(*FindBuiltin("extensions", "random", available));
   }
   for (int i = 0; i < config.extensions_size(); ++i) {
-    absl::StatusOr<Extension> extension = ResolveExtension(i, config.extensions(i), folder);
+    absl::StatusOr<Extension> extension = ResolveExtension(i, config.extensions(i), folder, available);
     if (!extension.ok()) return extension.status();
     extensions.push_back(*std::move(extension));
   }
@@ -205,6 +233,25 @@ absl::StatusOr<Recipe> ResolveRecipe(const v1::EvaldConfig& config, const std::s
   return recipe;
 }
 
+absl::StatusOr<BuildInputs> ResolveSnapshotFile(const v1::EvaldConfig& config, const std::string& folder) {
+  const std::pair<const char*, bool> others[] = {{"extensions", !config.extensions().empty()},
+                                                 {"modules", !config.modules().empty()},
+                                                 {"warmup", !config.warmup().empty()},
+                                                 {"canaries", !config.canaries().empty()},
+                                                 {"import_map", !config.import_map().empty()}};
+  for (const auto& [field, set] : others) {
+    if (set)
+      return Fault("snapshot_file",
+                   absl::StrCat("has its own ", field, ": `", field, "` cannot be set besides"));
+  }
+  absl::StatusOr<std::shared_ptr<const StoredSnapshot>> built =
+      ReadSnapshotFile(PathOf(config.snapshot_file(), folder));
+  if (!built.ok()) return built.status();
+  BuildInputs inputs;
+  inputs.built = *std::move(built);
+  return inputs;
+}
+
 // Two extensions with the same text differ if it is put into the isolate differently.
 std::string ContentHash(const Extension& extension) {
   const char* const form = extension.form == Extension::Form::kBundle ? "bundle\n" : "script\n";
@@ -219,8 +266,10 @@ std::string ContentHash(const CanaryScript& canary) {
 
 }  // namespace
 
-absl::StatusOr<BuildInputs> ResolveInputs(const v1::EvaldConfig& config, const std::string& config_folder) {
-  absl::StatusOr<std::vector<Extension>> extensions = ResolveExtensions(config, config_folder);
+absl::StatusOr<BuildInputs> ResolveInputs(const v1::EvaldConfig& config, const std::string& config_folder,
+                                          const std::vector<Extension>& available) {
+  if (!config.snapshot_file().empty()) return ResolveSnapshotFile(config, config_folder);
+  absl::StatusOr<std::vector<Extension>> extensions = ResolveExtensions(config, config_folder, available);
   if (!extensions.ok()) return extensions.status();
   if (absl::Status checked = CheckExtensions(*extensions); !checked.ok()) return checked;
   absl::StatusOr<std::vector<Module>> modules = ResolveModules(config, config_folder);
@@ -231,7 +280,10 @@ absl::StatusOr<BuildInputs> ResolveInputs(const v1::EvaldConfig& config, const s
     return Fault("kept_generations",
                  absl::StrCat(config.kept_generations(), " is more than ", kMaxKeptGenerations));
   }
-  BuildInputs inputs{*std::move(extensions), *std::move(modules), *std::move(recipe), {}, {}};
+  BuildInputs inputs;
+  inputs.extensions = *std::move(extensions);
+  inputs.modules = *std::move(modules);
+  inputs.recipe = *std::move(recipe);
   for (const v1::ExtensionConfig& extension : config.extensions()) {
     if (!extension.file().empty())
       inputs.extension_files[extension.name()] = PathOf(extension.file(), config_folder);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "runtime/extension.h"
 #include "runtime/module.h"
 #include "snapshot/envelope.h"
+#include "snapshot/store.h"
 
 namespace evald::snapshot {
 
@@ -20,6 +22,8 @@ struct BuildInputs {
   // Warm-up scripts and canaries, at most kMaxRecipeBytes. At least one canary: where none is configured, a
   // built-in one.
   Recipe recipe;
+  // EvaldConfig.snapshot_file, read and whole: then all else is empty. Null: there is none.
+  std::shared_ptr<const StoredSnapshot> built;
   // The paths of those that were read from files, by name and by specifier.
   std::map<std::string, std::string> extension_files, module_files;
 };
@@ -30,10 +34,12 @@ inline constexpr size_t kMaxSourceBytes = size_t{64} << 20;
 // EvaldConfig.kept_generations is at most this: a store is listed in one message.
 inline constexpr uint32_t kMaxKeptGenerations = 100;
 
+// `available`: the extensions that a configuration can name as built-in, in their standard order.
 // Relative paths in `config` start at `config_folder`. INVALID_ARGUMENT: an entry is at fault; the message
 // names it, and the file with its path ("modules[1] 'rules': cannot read /etc/evald/rules.mjs: No such file
 // or directory").
-absl::StatusOr<BuildInputs> ResolveInputs(const v1::EvaldConfig& config, const std::string& config_folder);
+absl::StatusOr<BuildInputs> ResolveInputs(const v1::EvaldConfig& config, const std::string& config_folder,
+                                          const std::vector<Extension>& available);
 
 // What a snapshot of these inputs, built by this process, says of itself: complete but for generation, times,
 // build log and reason.

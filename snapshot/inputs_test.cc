@@ -31,7 +31,7 @@ class InputsTest : public testing::Test {
   absl::StatusOr<BuildInputs> Resolve(const std::string& text) {
     v1::EvaldConfig config;
     EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &config)) << text;
-    return ResolveInputs(config, folder_);
+    return ResolveInputs(config, folder_, BuiltinExtensions());
   }
   std::string Error(const std::string& text) {
     const absl::Status status = Resolve(text).status();

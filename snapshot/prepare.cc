@@ -12,7 +12,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
-#include "runtime/extensions/builtin.h"
 #include "runtime/identity.h"
 #include "runtime/platform.h"
 #include "runtime/snapshot_builder.h"
@@ -67,10 +66,10 @@ SnapshotFailed ExtensionFailed(const BuildInputs& inputs, const absl::Status& wh
 using Built = std::variant<std::string, SnapshotFailed>;
 
 // Runs every extension and module. The startup data, or what was at fault.
-Built Build(const BuildInputs& inputs, const LogSink& log) {
+Built Build(const BuildInputs& inputs, const std::vector<Extension>& available, const LogSink& log) {
   SnapshotBuilder::Options options;
   options.extensions = inputs.extensions;
-  options.ops = BuiltinOps();
+  options.ops = OpsOf(available);
   options.on_console = log;
   const absl::StatusOr<std::unique_ptr<SnapshotBuilder>> builder =
       SnapshotBuilder::Create(std::move(options));
@@ -91,20 +90,41 @@ Built Build(const BuildInputs& inputs, const LogSink& log) {
 
 class Preparation {
  public:
-  Preparation(const internal::SnapshotRequest& request, const LogSink& log)
-      : request_(request), log_([this, &log](std::string_view line) {
+  Preparation(const internal::SnapshotRequest& request, const std::vector<Extension>& available,
+              const LogSink& log)
+      : request_(request), available_(available), log_([this, &log](std::string_view line) {
           build_log_.Add(line);
           log(line);
         }) {}
 
+  std::variant<std::string, SnapshotFailed> RunForEnvelope() {
+    const absl::StatusOr<BuildInputs> inputs =
+        ResolveInputs(request_.config(), request_.config_folder(), available_);
+    if (!inputs.ok()) return Failed("config", inputs.status());
+    StartV8(request_.config().engine());
+    const EnvelopeHeader expected = DescribeInputs(*inputs, ThisRuntimeIdentity(OpsOf(available_)));
+    std::variant<StoredSnapshot, SnapshotFailed> result = Make(*inputs, expected, "for a file");
+    if (auto* failed = std::get_if<SnapshotFailed>(&result)) return std::move(*failed);
+    const StoredSnapshot& made = std::get<StoredSnapshot>(result);
+    absl::StatusOr<std::string> envelope = EncodeEnvelope(made.header, made.recipe, made.blob);
+    if (!envelope.ok()) return Failed("serialize", envelope.status());
+    return *std::move(envelope);
+  }
+
   Prepared Run() {
     if (request_.has_serving()) return NoteServing();
-    const absl::StatusOr<BuildInputs> inputs = ResolveInputs(request_.config(), request_.config_folder());
+    const absl::StatusOr<BuildInputs> inputs =
+        ResolveInputs(request_.config(), request_.config_folder(), available_);
     if (!inputs.ok() && request_.load_generation() == 0) return Failed("config", inputs.status());
     if (const absl::Status opened = OpenStore(); !opened.ok()) return Failed("store", opened);
     StartV8(request_.config().engine());
-    const internal::RuntimeIdentity identity = ThisRuntimeIdentity(BuiltinOps());
+    const internal::RuntimeIdentity identity = ThisRuntimeIdentity(OpsOf(available_));
     EnvelopeHeader expected = DescribeInputs(inputs.ok() ? *inputs : BuildInputs(), identity);
+    if (inputs.ok() && inputs->built != nullptr) {
+      const std::string foreign = DescribeForeignness(expected, inputs->built->header);
+      if (!foreign.empty()) return ForeignFile(foreign);
+      expected = inputs->built->header;
+    }
     if (request_.load_generation() == 0) return LoadOrBuild(*inputs, std::move(expected));
     if (!inputs.ok()) {
       log_(absl::StrCat("the configuration cannot be read, so a restart will not go on with generation ",
@@ -116,6 +136,34 @@ class Preparation {
   }
 
  private:
+  Prepared ForeignFile(const std::string& foreign) {
+    return Failed("load", absl::FailedPreconditionError(absl::StrCat(
+                              "snapshot_file ", request_.config().snapshot_file(),
+                              " cannot run in this evald: ", foreign,
+                              ". Build it anew, with the evald-snapshot that belongs to this evald")));
+  }
+
+  // What is asked for, built now.
+  std::variant<StoredSnapshot, SnapshotFailed> Make(const BuildInputs& inputs, const EnvelopeHeader& expected,
+                                                    const std::string& reason) {
+    if (inputs.built != nullptr) {
+      StoredSnapshot made{*inputs.built};
+      made.header.set_build_reason(reason);
+      return made;
+    }
+    const auto started = std::chrono::steady_clock::now();
+    Built built = Build(inputs, available_, log_);
+    if (auto* failed = std::get_if<SnapshotFailed>(&built)) return std::move(*failed);
+    StoredSnapshot made{expected, inputs.recipe, std::get<std::string>(std::move(built)), {}};
+    made.header.set_build_micros(
+        duration_cast<microseconds>(std::chrono::steady_clock::now() - started).count());
+    made.header.set_built_at_unix_millis(
+        duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+    made.header.set_build_reason(reason);
+    for (std::string& line : build_log_.Lines()) *made.header.add_build_log() = std::move(line);
+    return made;
+  }
+
   // OK with no store where there cannot be one; that is said in the log.
   absl::Status OpenStore() {
     const uint32_t kept = std::min(request_.config().kept_generations(), kMaxKeptGenerations);
@@ -196,16 +244,9 @@ class Preparation {
         log_(absl::StrCat("a stored snapshot is skipped: ", line));
       return Ready(expected, *std::move(stored));
     }
-    const auto started = std::chrono::steady_clock::now();
-    Built built = Build(inputs, log_);
-    if (auto* failed = std::get_if<SnapshotFailed>(&built)) return std::move(*failed);
-    StoredSnapshot made{expected, inputs.recipe, std::get<std::string>(std::move(built)), {}};
-    made.header.set_build_micros(
-        duration_cast<microseconds>(std::chrono::steady_clock::now() - started).count());
-    made.header.set_built_at_unix_millis(
-        duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
-    made.header.set_build_reason(reason);
-    for (std::string& line : build_log_.Lines()) *made.header.add_build_log() = std::move(line);
+    std::variant<StoredSnapshot, SnapshotFailed> result = Make(inputs, expected, reason);
+    if (auto* failed = std::get_if<SnapshotFailed>(&result)) return std::move(*failed);
+    StoredSnapshot& made = std::get<StoredSnapshot>(result);
     Keep(made);
     Prepared prepared = Ready(expected, std::move(made));
     std::get<PreparedSnapshot>(prepared).ready.set_build_reason(reason);
@@ -304,6 +345,7 @@ class Preparation {
   }
 
   const internal::SnapshotRequest& request_;
+  const std::vector<Extension>& available_;
   BuildLog build_log_;
   const LogSink log_;  // to whoever asked, and into the build log
   std::unique_ptr<Store> store_;
@@ -324,8 +366,14 @@ void DescribeParts(const Parts& parts, v1::SnapshotInput::Kind kind, v1::Snapsho
 }  // namespace
 
 std::variant<PreparedSnapshot, internal::SnapshotFailed> PrepareSnapshot(
-    const internal::SnapshotRequest& request, const LogSink& log) {
-  return Preparation(request, log).Run();
+    const internal::SnapshotRequest& request, const std::vector<Extension>& available, const LogSink& log) {
+  return Preparation(request, available, log).Run();
+}
+
+std::variant<std::string, internal::SnapshotFailed> BuildEnvelope(const internal::SnapshotRequest& request,
+                                                                  const std::vector<Extension>& available,
+                                                                  const LogSink& log) {
+  return Preparation(request, available, log).RunForEnvelope();
 }
 
 v1::Snapshot DescribeSnapshot(const EnvelopeHeader& header, uint64_t blob_bytes) {

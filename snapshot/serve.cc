@@ -23,9 +23,11 @@ absl::Status Errno(const std::string& what) {
   return absl::InternalError(absl::StrCat(what, ": ", std::strerror(errno)));
 }
 
-internal::SnapshotEvent Answer(const internal::SnapshotRequest& request, int blob_fd, const LogSink& log) {
+internal::SnapshotEvent Answer(const internal::SnapshotRequest& request, int blob_fd,
+                               const std::vector<Extension>& available, const LogSink& log) {
   internal::SnapshotEvent event;
-  std::variant<PreparedSnapshot, internal::SnapshotFailed> prepared = PrepareSnapshot(request, log);
+  std::variant<PreparedSnapshot, internal::SnapshotFailed> prepared =
+      PrepareSnapshot(request, available, log);
   if (auto* failed = std::get_if<internal::SnapshotFailed>(&prepared)) {
     *event.mutable_failed() = std::move(*failed);
     return event;
@@ -63,7 +65,7 @@ absl::Status DieWithParent() {
   return absl::OkStatus();
 }
 
-absl::Status ServeRequest(int socket_fd, int blob_fd) {
+absl::Status ServeRequest(int socket_fd, int blob_fd, const std::vector<Extension>& available) {
   internal::SnapshotRequest request;
   if (absl::Status read = ReadFrame(socket_fd, kMaxRequestBytes, request); !read.ok()) return read;
   // One that ended before DieWithParent was called has left its request behind.
@@ -74,7 +76,7 @@ absl::Status ServeRequest(int socket_fd, int blob_fd) {
     // A daemon that hung up is noticed when the answer is sent.
     WriteFrame(socket_fd, event).IgnoreError();
   };
-  return WriteFrame(socket_fd, Answer(request, blob_fd, log));
+  return WriteFrame(socket_fd, Answer(request, blob_fd, available, log));
 }
 
 }  // namespace evald::snapshot

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "runtime/extension.h"
 
 namespace evald::snapshot {
 
@@ -12,11 +14,12 @@ namespace evald::snapshot {
 inline constexpr size_t kMaxRequestBytes = size_t{256} << 20;
 
 // Reads one request from `socket_fd` and answers it. The startup data of a `ready` answer has been written to
-// `blob_fd` from its beginning, which has its length then, before `ready` is sent.
+// `blob_fd` from its beginning, which has its length then, before `ready` is sent. `available`: the
+// extensions that this program is linked with.
 //
 // OK: an answer was sent, be it `failed`. UNAVAILABLE: the daemon hung up. Else: the request could not be
 // read.
-absl::Status ServeRequest(int socket_fd, int blob_fd);
+absl::Status ServeRequest(int socket_fd, int blob_fd, const std::vector<Extension>& available);
 
 // Has the kernel kill this process when the thread that started it ends, so that no build outlives its
 // daemon.

@@ -1,6 +1,7 @@
 #include "runtime/extensions/builtin.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "runtime/extensions/base64/base64.h"
 #include "runtime/extensions/console/console.h"
@@ -19,12 +20,12 @@ const std::vector<Extension>& BuiltinExtensions() {
   return *extensions;
 }
 
-std::vector<NativeOp> BuiltinOps() {
-  std::vector<NativeOp> ops;
-  for (const Extension& extension : BuiltinExtensions())
-    ops.insert(ops.end(), extension.ops.begin(), extension.ops.end());
-  std::sort(ops.begin(), ops.end(), [](const NativeOp& a, const NativeOp& b) { return a.name < b.name; });
-  return ops;
+std::vector<Extension> BuiltinAnd(std::vector<Extension> own) {
+  std::vector<Extension> all = BuiltinExtensions();
+  std::move(own.begin(), own.end(), std::back_inserter(all));
+  return all;
 }
+
+std::vector<NativeOp> BuiltinOps() { return OpsOf(BuiltinExtensions()); }
 
 }  // namespace evald

@@ -9,7 +9,10 @@ namespace evald {
 
 const std::vector<Extension>& BuiltinExtensions();
 
-// The ops of all built-in extensions, sorted by name: the list that snapshots are built and loaded with.
+// Those, and a program's own after them.
+std::vector<Extension> BuiltinAnd(std::vector<Extension> own);
+
+// OpsOf the built-in ones.
 std::vector<NativeOp> BuiltinOps();
 
 }  // namespace evald

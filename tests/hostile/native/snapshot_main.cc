@@ -1,13 +1,8 @@
-// evald-snapshot, as the daemon starts it, with the extension `syscalls`.
-#include <cstdlib>
-#include <cstring>
+// evald-snapshot with the extension `syscalls`.
+#include "snapshot/snapshot_main.h"
 
-#include "snapshot/serve.h"
+#include "tests/hostile/native/syscalls.h"
 
-// The arguments are "--serve_fd" and N, or "--serve_fd=N".
 int main(int argc, char** argv) {
-  const char* const equals = argc > 1 ? std::strchr(argv[argc - 1], '=') : nullptr;
-  const int fd = argc > 1 ? std::atoi(equals == nullptr ? argv[argc - 1] : equals + 1) : -1;
-  if (!evald::snapshot::DieWithParent().ok()) return 1;
-  return evald::snapshot::ServeRequest(fd, fd + 1).ok() ? 0 : 1;
+  return evald::SnapshotMain(argc, argv, {evald::testing::SyscallsExtension()});
 }

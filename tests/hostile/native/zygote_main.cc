@@ -1,4 +1,8 @@
 // evald-zygote with the extension `syscalls`.
-#include "runtime/zygote.h"
+#include "runtime/zygote_main.h"
 
-int main() { return evald::RunZygote().ok() ? 0 : 1; }
+#include "tests/hostile/native/syscalls.h"
+
+int main(int argc, char** argv) {
+  return evald::ZygoteMain(argc, argv, {evald::testing::SyscallsExtension()});
+}
