@@ -17,12 +17,18 @@
 
 namespace evald {
 
+class EventLoop;
+
 // One per isolate, owned by its Runtime; used on the isolate's thread only.
 class Host {
  public:
   // The host of an isolate that a Runtime or a SnapshotBuilder made.
   static Host& Of(v8::Isolate* isolate);
   void AttachTo(v8::Isolate* isolate);
+
+  // The isolate's event loop, for EventLoop::Of.
+  void SetLoop(EventLoop* loop) { loop_ = loop; }
+  EventLoop* loop() const { return loop_; }
 
   // Starts a request: forgets console output, clears the request scratch and sets the time origin to now.
   void BeginRequest(uint64_t max_console_bytes, bool discard_console);
@@ -53,6 +59,7 @@ class Host {
   void AllowRequestScratch() { scratch_allowed_ = true; }
 
  private:
+  EventLoop* loop_ = nullptr;
   std::function<void()> on_console_;
   std::vector<v1::ConsoleMessage> console_;
   uint64_t console_bytes_left_ = 1 << 20;

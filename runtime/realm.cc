@@ -3,7 +3,6 @@
 #include "absl/strings/str_cat.h"
 #include "runtime/exceptions.h"
 #include "runtime/hooks.h"
-#include "runtime/platform.h"
 #include "runtime/v8_compat.h"
 
 namespace evald {
@@ -151,15 +150,6 @@ v8::MaybeLocal<v8::Value> RunScript(v8::Local<v8::Context> context, std::string_
   v8::ScriptCompiler::Source compiled(text, v8_compat::Origin(isolate, name, false));
   if (!v8::ScriptCompiler::Compile(context, &compiled).ToLocal(&script)) return {};
   return script->Run(context);
-}
-
-bool Settle(v8::Isolate* isolate, v8::Local<v8::Promise> promise, absl::FunctionRef<bool()> stopped) {
-  for (;;) {
-    isolate->PerformMicrotaskCheckpoint();
-    if (stopped()) return false;
-    if (promise->State() != v8::Promise::kPending) return true;
-    if (!RunOneTask(isolate)) return false;
-  }
 }
 
 }  // namespace evald

@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "absl/types/span.h"
 #include "runtime/extension.h"
 
@@ -29,9 +28,5 @@ bool EvaluateExtension(v8::Local<v8::Context> context, const Extension& extensio
 // Compiles and runs a classic script. Empty: it threw, see the caller's TryCatch.
 v8::MaybeLocal<v8::Value> RunScript(v8::Local<v8::Context> context, std::string_view source,
                                     std::string_view resource_name);
-
-// Runs microtasks, and what V8 posted, until the promise is settled. False: `stopped` said so, or the promise
-// is still pending and nothing is left to run.
-bool Settle(v8::Isolate* isolate, v8::Local<v8::Promise> promise, absl::FunctionRef<bool()> stopped);
 
 }  // namespace evald

@@ -78,7 +78,6 @@ absl::StatusOr<std::unique_ptr<Runtime>> Runtime::Create(Options options) {
   v8::Isolate* const isolate = runtime->isolate_ = v8::Isolate::New(params);
   isolate->SetMicrotasksPolicy(v8::MicrotasksPolicy::kExplicit);
   isolate->SetData(kRuntimeSlot, runtime.get());
-  isolate->SetPromiseRejectCallback(OnPromiseReject);
   InstallStackFormatter(isolate);
   isolate->SetFatalErrorHandler(OnFatalError);
   isolate->SetOOMErrorHandler(OnOutOfMemory);
@@ -86,6 +85,8 @@ absl::StatusOr<std::unique_ptr<Runtime>> Runtime::Create(Options options) {
   isolate->AddGCEpilogueCallback(OnGarbageCollected, runtime.get(), v8::kGCTypeMarkSweepCompact);
   runtime->host_.AttachTo(isolate);
   runtime->host_.AllowRequestScratch();
+  runtime->loop_.AttachTo(isolate);
+  runtime->loop_.WatchRejections();
   runtime->modules_.AttachTo(isolate);
   v8::Isolate::Scope entered(isolate);
   v8::HandleScope handles(isolate);
@@ -99,7 +100,7 @@ absl::StatusOr<std::unique_ptr<Runtime>> Runtime::Create(Options options) {
 
 Runtime::~Runtime() {
   if (isolate_ == nullptr) return;
-  unhandled_.clear();
+  loop_ = EventLoop();
   modules_ = ModuleMap();
   context_.Reset();
   isolate_->Dispose();
@@ -147,7 +148,8 @@ void Runtime::Terminate(Cause cause) {
 
 void Runtime::OnInterrupt(v8::Isolate* isolate, void* data) {
   auto* const runtime = static_cast<Runtime*>(data);
-  if (!runtime->running_) return;
+  // It may have been asked for too late for the request that it was meant for.
+  if (!runtime->running_ || runtime->cause_ == Cause::kNone) return;
   v8::HandleScope handles(isolate);
   runtime->stack_at_end_ = DescribeStack(isolate);
   isolate->TerminateExecution();
@@ -178,9 +180,10 @@ Execution Runtime::Run(const v1::Limits& limits, v1::ResultFormat format, Body b
   execution.started = first_line_ == MonotonicTime{} ? execution.finished : first_line_;
   if (cause_ != Cause::kNone) {
     isolate_->CancelTerminateExecution();
+    if (stack_at_end_.empty()) stack_at_end_ = loop_.DescribeSleep(context);
     execution.outcome = TerminationFault();
   }
-  unhandled_.clear();
+  loop_.Reset(context);
   execution.console = host_.TakeConsole();
   execution.console_truncated = host_.console_truncated();
   v8::HeapStatistics heap;
@@ -200,17 +203,24 @@ std::variant<v1::Value, v1::ScriptException, Fault> Runtime::RunToOutcome(v8::Lo
   if (fault != nullptr) return std::move(*fault);
   if (!returned) return Thrown(context, caught);
 
-  isolate_->PerformMicrotaskCheckpoint();
-  if (value->IsPromise()) {
-    const v8::Local<v8::Promise> promise = value.As<v8::Promise>();
-    if (!AwaitPromise(promise)) {
+  const v8::MaybeLocal<v8::Promise> promise =
+      value->IsPromise() ? value.As<v8::Promise>() : v8::MaybeLocal<v8::Promise>();
+  switch (RunLoop(context, promise)) {
+    case EventLoop::Ending::kSettled:
+      break;
+    case EventLoop::Ending::kStopped:
+      return TerminationFault();
+    case EventLoop::Ending::kUncaught:
+      return *loop_.uncaught();
+    case EventLoop::Ending::kNothingLeft:
       return EvaldException("UnsettledPromiseError",
                             "the result is a promise that can never settle: nothing is left to run");
-    }
-    if (promise->State() == v8::Promise::kRejected) return DescribeException(context, promise->Result(), {});
-    value = promise->Result();
   }
-  if (!unhandled_.empty()) return DescribeException(context, unhandled_.front().reason.Get(isolate_), {});
+  if (value->IsPromise()) {
+    if (value.As<v8::Promise>()->State() == v8::Promise::kRejected)
+      return DescribeException(context, value.As<v8::Promise>()->Result(), {});
+    value = value.As<v8::Promise>()->Result();
+  }
 
   v1::Value carried;
   std::string error;
@@ -291,7 +301,10 @@ v8::MaybeLocal<v8::Value> Runtime::EvalModule(v8::Local<v8::Context> context,
     return {};
   }
   // A module that failed or never gets to its end is the result itself, as a promise.
-  if (!AwaitPromise(evaluated) || evaluated->State() == v8::Promise::kRejected) return evaluated;
+  if (RunLoop(context, evaluated) != EventLoop::Ending::kSettled ||
+      evaluated->State() == v8::Promise::kRejected) {
+    return evaluated;
+  }
   const v8::Local<v8::Object> exports = module->GetModuleNamespace().As<v8::Object>();
   const auto key = v8::String::NewFromUtf8Literal(isolate_, "default");
   if (!exports->HasOwnProperty(context, key).FromMaybe(false))
@@ -356,33 +369,9 @@ v8::MaybeLocal<v8::Value> Runtime::CallBody(v8::Local<v8::Context> context,
   return target.As<v8::Function>()->Call(context, receiver, static_cast<int>(args.size()), args.data());
 }
 
-bool Runtime::AwaitPromise(v8::Local<v8::Promise> promise) {
-  promise->MarkAsHandled();
-  std::erase_if(unhandled_, [&](const Rejection& rejection) { return rejection.promise == promise; });
-  return Settle(isolate_, promise, [this] { return cause_.load(std::memory_order_relaxed) != Cause::kNone; });
-}
-
-void Runtime::OnPromiseReject(v8::PromiseRejectMessage message) {
-  const v8::Local<v8::Promise> promise = message.GetPromise();
-  v8::Isolate* const isolate = promise->GetIsolate();
-  auto* const runtime = static_cast<Runtime*>(isolate->GetData(kRuntimeSlot));
-  switch (message.GetEvent()) {
-    case v8::kPromiseRejectWithNoHandler:
-      // One is enough to report; a script that makes a million of them should not fill the heap with our
-      // handles.
-      if (runtime->unhandled_.size() < 16) {
-        runtime->unhandled_.push_back(
-            {v8::Global<v8::Promise>(isolate, promise), v8::Global<v8::Value>(isolate, message.GetValue())});
-      }
-      break;
-    case v8::kPromiseHandlerAddedAfterReject:
-      std::erase_if(runtime->unhandled_,
-                    [&](const Rejection& rejection) { return rejection.promise == promise; });
-      break;
-    case v8::kPromiseRejectAfterResolved:
-    case v8::kPromiseResolveAfterResolved:
-      break;
-  }
+EventLoop::Ending Runtime::RunLoop(v8::Local<v8::Context> context, v8::MaybeLocal<v8::Promise> result) {
+  return loop_.Run(context, result,
+                   [this] { return cause_.load(std::memory_order_relaxed) != Cause::kNone; });
 }
 
 // V8's own limit is the isolate's; a request may have a lower one.

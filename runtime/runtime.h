@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "evald/v1/script.pb.h"
 #include "runtime/array_buffers.h"
+#include "runtime/event_loop.h"
 #include "runtime/extension.h"
 #include "runtime/host.h"
 #include "runtime/module_map.h"
@@ -74,8 +75,9 @@ class Runtime {
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
-  // Runs a request to its end, its promise awaited. Limits on time are the caller's to watch (Terminate); of
-  // `limits` only output_bytes is used here.
+  // Runs a request to its end: until its result, if it is a promise, has settled, and its promise's value is
+  // known. Timers and whatever else is left then are forgotten. Limits on time are the caller's to watch
+  // (Terminate); of `limits` only output_bytes is used here.
   Execution Eval(const v1::EvalRequest& request, uint64_t max_console_bytes = 1 << 20);
   Execution CallFunction(const v1::CallFunctionRequest& request, uint64_t max_console_bytes = 1 << 20);
 
@@ -92,10 +94,6 @@ class Runtime {
   v8::Isolate* isolate() const { return isolate_; }
 
  private:
-  struct Rejection {
-    v8::Global<v8::Promise> promise;
-    v8::Global<v8::Value> reason;
-  };
   // Gives the value, or is empty: then something threw, or `fault` is set.
   using Body =
       absl::FunctionRef<v8::MaybeLocal<v8::Value>(v8::Local<v8::Context>, std::unique_ptr<Fault>& fault)>;
@@ -115,9 +113,7 @@ class Runtime {
   v8::MaybeLocal<v8::Value> EvalModule(v8::Local<v8::Context> context, const v1::EvalRequest& request);
   v8::MaybeLocal<v8::Value> CallBody(v8::Local<v8::Context> context, const v1::CallFunctionRequest& request,
                                      std::unique_ptr<Fault>& fault);
-  bool AwaitPromise(v8::Local<v8::Promise> promise);
-
-  static void OnPromiseReject(v8::PromiseRejectMessage message);
+  EventLoop::Ending RunLoop(v8::Local<v8::Context> context, v8::MaybeLocal<v8::Promise> result);
   static void OnInterrupt(v8::Isolate* isolate, void* runtime);
   static void OnGarbageCollected(v8::Isolate* isolate, v8::GCType, v8::GCCallbackFlags, void* runtime);
   static size_t OnNearHeapLimit(void* runtime, size_t current, size_t initial);
@@ -129,7 +125,7 @@ class Runtime {
   v8::Global<v8::Context> context_;
   Host host_;
   ModuleMap modules_;
-  std::vector<Rejection> unhandled_;
+  EventLoop loop_;
   MonotonicTime first_line_{};
   std::atomic<bool> running_ = false;
   std::atomic<Cause> cause_ = Cause::kNone;

@@ -47,6 +47,7 @@ constexpr int kAllowed[] = {
     SCMP_SYS(madvise),
     // Time, the limits' timers and their signals.
     SCMP_SYS(clock_gettime),
+    SCMP_SYS(clock_nanosleep),
     SCMP_SYS(clock_getres),
     SCMP_SYS(gettimeofday),
     SCMP_SYS(time),

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/check.h"
+#include "runtime/event_loop.h"
 #include "runtime/exceptions.h"
 #include "runtime/hooks.h"
 #include "runtime/host.h"
@@ -33,6 +34,7 @@ class Builder final : public SnapshotBuilder {
     host_.AttachTo(isolate_);
     host_.BeginRequest(kMaxConsoleBytes, false);
     host_.OnConsole([this] { TellConsole(); });
+    loop_.AttachTo(isolate_);
     modules_.AttachTo(isolate_);
     InstallStackFormatter(isolate_);
     v8::HandleScope scope(isolate_);
@@ -63,12 +65,11 @@ class Builder final : public SnapshotBuilder {
       v8::Local<v8::Module> loaded;
       v8::Local<v8::Promise> evaluated;
       if (!modules_.Load(context, module.source, module.specifier, loaded, evaluated)) return false;
-      if (!Settle(isolate_, evaluated, [] { return false; })) {
+      if (loop_.Run(context, evaluated, [] { return false; }) == EventLoop::Ending::kNothingLeft) {
         fault = "its top-level await waits for something that can never happen while a snapshot is built";
       } else if (evaluated->State() == v8::Promise::kRejected) {
-        evaluated->MarkAsHandled();
         fault = ExceptionText(DescribeException(context, evaluated->Result(), {}));
-      } else {
+      } else if (evaluated->State() == v8::Promise::kFulfilled) {
         modules_.Add(isolate_, module.specifier, loaded);
       }
       return true;
@@ -144,12 +145,19 @@ class Builder final : public SnapshotBuilder {
     const v8::Local<v8::Context> context = context_.Get(isolate_);
     v8::Context::Scope entered(context);
     v8::TryCatch caught(isolate_);
-    const bool done = body(context);
-    isolate_->PerformMicrotaskCheckpoint();
+    std::string fault;
+    if (!body(context)) {
+      fault = ExceptionText(DescribeException(context, caught));
+    } else if (loop_.Run(context, {}, [] { return false; }) == EventLoop::Ending::kUncaught) {
+      fault = ExceptionText(*loop_.uncaught());
+    }
+    if (const size_t left = loop_.Reset(context); left > 0 && on_console_) {
+      on_console_(absl::StrCat("(", what, " leaves ", left,
+                               " timers or tasks that wait: they are dropped, a snapshot has none)"));
+    }
     host_.BeginRequest(kMaxConsoleBytes, false);
-    if (done) return absl::OkStatus();
-    return absl::InvalidArgumentError(
-        absl::StrCat(what, ": ", ExceptionText(DescribeException(context, caught))));
+    if (fault.empty()) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrCat(what, ": ", fault));
   }
 
   void TellConsole() {
@@ -167,6 +175,7 @@ class Builder final : public SnapshotBuilder {
   std::unique_ptr<v8::SnapshotCreator> creator_;
   v8::Isolate* isolate_ = nullptr;
   Host host_;
+  EventLoop loop_;
   ModuleMap modules_;
   v8::Global<v8::Context> context_;
   v8::Global<v8::Object> exports_;  // what extensions export, by their names

@@ -9,12 +9,13 @@
 #include "runtime/extensions/encoding/encoding.h"
 #include "runtime/extensions/performance/performance.h"
 #include "runtime/extensions/random/random.h"
+#include "runtime/extensions/timers/timers.h"
 
 namespace evald {
 
 const std::vector<Extension>& BuiltinExtensions() {
   static const auto* const extensions = new std::vector<Extension>{
-      ConsoleExtension(), DomExceptionExtension(), EncodingExtension(),
+      ConsoleExtension(), DomExceptionExtension(), TimersExtension(),      EncodingExtension(),
       Base64Extension(),  RandomExtension(),       PerformanceExtension(),
   };
   return *extensions;
