@@ -49,6 +49,10 @@ boot_millis() {
 "$bin/bench/cold_start" "$bin/runtime/evald-zygote" "$isolates" | tee "$dir/cold_start"
 echo
 
+"$bin/bench/extension_cost" "$bin/runtime/evald-zygote" "$bin/bench/console_alone.snapshot" \
+  "$bin/bench/full_set.snapshot" $((isolates / 10))
+echo
+
 echo 'pool { min_idle: 16 }' >"$dir/pool16"
 for i in $(seq "$boots"); do
   boot_millis "$dir/boot$i" >>"$dir/from_nothing"
