@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -19,6 +20,7 @@ namespace evald {
 namespace {
 
 constexpr size_t kShownDifferences = 10;
+constexpr uint64_t kMaxConsoleBytes = 64 << 20;
 
 std::vector<std::string> arguments;
 
@@ -59,6 +61,50 @@ Output Parse(const std::string& text) {
   return output;
 }
 
+// Node's console, into a list, to be printed as messages are shown below.
+constexpr char kKeepConsole[] = R"js(
+const written = [];
+{
+  const sink = new (require('stream').Writable)({
+    write(chunk, encoding, done) {
+      written.push(chunk.toString('latin1').slice(0, -1));
+      done();
+    },
+  });
+  globalThis.console = new (require('console').Console)({ stdout: sink, stderr: sink });
+}
+const printed = (text) =>
+  [text, ...written.map((message) => `-1\tconsole: ${message.replace(/[^ -~]|\\/g, (byte) =>
+      byte === '\n' ? '\\n' : `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`)}`)].join('\n');
+)js";
+
+// A console message as one line of ASCII.
+std::string Shown(const std::string& message) {
+  std::string out = "console: ";
+  for (const char c : message) {
+    if (c == '\n') {
+      out += "\\n";
+    } else if (c >= ' ' && c <= '~' && c != '\\') {
+      out += c;
+    } else {
+      out += absl::StrCat("\\x", absl::Hex(static_cast<uint8_t>(c), absl::kZeroPad2));
+    }
+  }
+  return out;
+}
+
+// Both lines, without much of what they have in common.
+std::string Compared(std::string_view ours, std::string_view theirs) {
+  constexpr size_t kBefore = 100, kShown = 300;
+  const auto same = std::mismatch(ours.begin(), ours.end(), theirs.begin(), theirs.end()).first;
+  const auto at = static_cast<size_t>(same - ours.begin());
+  const auto shown = [&](std::string_view line) {
+    return at < kShown ? std::string(line.substr(0, at + kShown))
+                       : "..." + std::string(line.substr(at - kBefore, kShown));
+  };
+  return "evald: " + shown(ours) + "\n node: " + shown(theirs);
+}
+
 std::string Script() {
   return absl::StrCat(testing::ReadFile(arguments[1]),
                       "\nconformance(async (random, check, show, attempt, accept) => {\n",
@@ -67,20 +113,25 @@ std::string Script() {
 
 Output InTheIsolate() {
   const std::string prefix = "bytes:";
-  std::string text = TestIsolate().Eval(
-      absl::StrCat(Script(), ".then((text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0)))"));
+  TestIsolate isolate;
+  std::string text = isolate.Eval(
+      absl::StrCat(Script(), ".then((text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0)))"),
+      kMaxConsoleBytes);
   if (!text.starts_with(prefix)) {
     ADD_FAILURE() << "in the isolate: " << text;
     return {};
   }
-  return Parse(text.substr(prefix.size()));
+  Output output = Parse(text.substr(prefix.size()));
+  for (const v1::ConsoleMessage& message : isolate.console())
+    output.lines.push_back({-1, Shown(message.text())});
+  return output;
 }
 
 Output InNode() {
   const testing::Ending ending = testing::RunProgram(
       {.argv = {arguments[0], "--no-warnings", "-"},
-       .input = absl::StrCat(Script(), ".then((text) => process.stdout.write(text), (error) => {",
-                             " console.error(error); process.exit(1); })")});
+       .input = absl::StrCat(kKeepConsole, Script(), ".then((text) => process.stdout.write(printed(text)),",
+                             " (error) => { process.stderr.write(error.stack); process.exit(1); })")});
   if (ending.code != 0) {
     ADD_FAILURE() << "in Node.js: " << ending.err;
     return {};
@@ -101,7 +152,7 @@ TEST(Conformance, BothPrintTheSame) {
     if (theirs.reason >= 0 && ours.reason == theirs.reason) {
       ++counts[static_cast<size_t>(theirs.reason)];
     } else if (++differences <= kShownDifferences) {
-      ADD_FAILURE() << "evald: " << ours.text << "\n node: " << theirs.text;
+      ADD_FAILURE() << Compared(ours.text, theirs.text);
     }
   }
   EXPECT_EQ(isolate.lines.size(), node.lines.size()) << "cases";

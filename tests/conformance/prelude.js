@@ -8,6 +8,7 @@
 //   show(value)              a value as ASCII text, without help from console
 //   attempt(body)            what check prints
 //   accept(reason, count, matches)   from here on, cases that matches(name) may differ. `count` of them do.
+//   console   what is written to it is compared after the lines, message by message
 globalThis.conformance = async (cases) => {
   const random = generator(20);
   const lines = [],

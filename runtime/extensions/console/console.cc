@@ -1,5 +1,12 @@
 #include "runtime/extensions/console/console.h"
 
+#include <unicode/uchar.h>
+#include <unicode/unorm2.h>
+#include <unicode/utf16.h>
+
+#include <cstdint>
+#include <string>
+
 #include "absl/strings/str_cat.h"
 #include "runtime/extensions/console/console_bundle.h"
 #include "runtime/extensions/encoding/transcode.h"
@@ -25,15 +32,16 @@ void Now(const Info& info) {
   info.GetReturnValue().Set(host.TimeOriginMillis() + host.NowMillis());
 }
 
-// console_names(object, skip_indices): its own enumerable keys, symbols last. A list's indices are left out:
-// there may be millions.
+// console_names(object, skip_indices, hidden): its own enumerable keys, or all of them, symbols last. A
+// list's indices are left out: there may be millions.
 void Names(const Info& info) {
   v8::Isolate* const isolate = info.GetIsolate();
   v8::Local<v8::Array> names;
   if (info[0]
           .As<v8::Object>()
           ->GetPropertyNames(
-              isolate->GetCurrentContext(), v8::KeyCollectionMode::kOwnOnly, v8::ONLY_ENUMERABLE,
+              isolate->GetCurrentContext(), v8::KeyCollectionMode::kOwnOnly,
+              info[2]->BooleanValue(isolate) ? v8::ALL_PROPERTIES : v8::ONLY_ENUMERABLE,
               info[1]->IsTrue() ? v8::IndexFilter::kSkipIndices : v8::IndexFilter::kIncludeIndices,
               v8::KeyConversionMode::kConvertToString)
           .ToLocal(&names)) {
@@ -99,7 +107,8 @@ v8::Local<v8::String> RegExpText(v8::Isolate* isolate, v8::Local<v8::RegExp> reg
 
 // console_inside(object): what the language itself does not show, or not without asking the script. A proxy's
 // target; a regular expression's text; a promise's [state, result], the state being 0 while it is pending, 1
-// fulfilled, 2 rejected; an iterator's remaining [entries, whether they are keys and values in turn].
+// fulfilled, 2 rejected; an iterator's remaining [entries, whether they are keys and values in turn], and the
+// same of a weak collection.
 void Inside(const Info& info) {
   v8::Isolate* const isolate = info.GetIsolate();
   if (info[0]->IsProxy()) {
@@ -112,7 +121,8 @@ void Inside(const Info& info) {
     v8::Local<v8::Value> parts[] = {v8::Integer::New(isolate, static_cast<int32_t>(promise->State())),
                                     pending ? v8::Undefined(isolate).As<v8::Value>() : promise->Result()};
     info.GetReturnValue().Set(v8::Array::New(isolate, parts, 2));
-  } else if (info[0]->IsMapIterator() || info[0]->IsSetIterator()) {
+  } else if (info[0]->IsMapIterator() || info[0]->IsSetIterator() || info[0]->IsWeakMap() ||
+             info[0]->IsWeakSet()) {
     bool pairs = false;
     v8::Local<v8::Array> entries;
     if (!info[0].As<v8::Object>()->PreviewEntries(&pairs).ToLocal(&entries)) return;
@@ -121,13 +131,75 @@ void Inside(const Info& info) {
   }
 }
 
+// console_handler(proxy)
+void Handler(const Info& info) {
+  if (info[0]->IsProxy()) info.GetReturnValue().Set(info[0].As<v8::Proxy>()->GetHandler());
+}
+
+// How many columns of a terminal a character takes.
+uint32_t Columns(UChar32 character) {
+  constexpr uint32_t kOfNoWidth = U_GC_CC_MASK | U_GC_CF_MASK | U_GC_ME_MASK | U_GC_MN_MASK;
+  constexpr UChar32 kSoftHyphen = 0xAD;
+  if (character != kSoftHyphen && ((U_MASK(u_charType(character)) & kOfNoWidth) != 0 ||
+                                   u_hasBinaryProperty(character, UCHAR_EMOJI_MODIFIER))) {
+    return 0;
+  }
+  switch (u_getIntPropertyValue(character, UCHAR_EAST_ASIAN_WIDTH)) {
+    case U_EA_FULLWIDTH:
+    case U_EA_WIDE:
+      return 2;
+    case U_EA_AMBIGUOUS:
+    case U_EA_NEUTRAL:
+      return u_hasBinaryProperty(character, UCHAR_EMOJI) ? 2 : 1;
+    default:
+      return 1;
+  }
+}
+
+std::u16string Composed(std::u16string_view text) {
+  UErrorCode status = U_ZERO_ERROR;
+  const UNormalizer2* const composer = unorm2_getNFCInstance(&status);
+  std::u16string out(text.size() + 16, u'\0');
+  const auto normalize = [&] {
+    status = U_ZERO_ERROR;
+    return unorm2_normalize(composer, text.data(), static_cast<int32_t>(text.size()), out.data(),
+                            static_cast<int32_t>(out.size()), &status);
+  };
+  int32_t length = normalize();
+  if (status == U_BUFFER_OVERFLOW_ERROR) {
+    out.resize(static_cast<size_t>(length));
+    length = normalize();
+  }
+  if (U_FAILURE(status)) return std::u16string(text);
+  out.resize(static_cast<size_t>(length));
+  return out;
+}
+
+// console_width(text): how many columns it takes, counted as Node counts.
+void Width(const Info& info) {
+  const Utf16Text argument(info.GetIsolate(), info[0].As<v8::String>());
+  const std::u16string text = Composed(argument.view());
+  constexpr UChar32 kJoiner = 0x200D;
+  uint32_t width = 0;
+  UChar32 character = 0, before = 0;
+  for (size_t at = 0; at < text.size(); before = character) {
+    U16_NEXT(text.data(), at, text.size(), character);
+    const bool joined = before == kJoiner && (u_hasBinaryProperty(character, UCHAR_EMOJI_PRESENTATION) ||
+                                              u_hasBinaryProperty(character, UCHAR_EMOJI_MODIFIER));
+    if (!joined) width += Columns(character);
+  }
+  info.GetReturnValue().Set(width);
+}
+
 }  // namespace
 
 Extension ConsoleExtension() {
-  return WithOps(ConsoleBundle(), {{"console_inside", Inside},
+  return WithOps(ConsoleBundle(), {{"console_handler", Handler},
+                                   {"console_inside", Inside},
                                    {"console_kind", Kind},
                                    {"console_names", Names},
                                    {"console_now", Now},
+                                   {"console_width", Width},
                                    {"console_write", Write}});
 }
 

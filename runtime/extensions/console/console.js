@@ -1,8 +1,9 @@
 // The console object. Each message is formatted here and kept with the request by the op console_write.
 
-import { inspect, showNumber } from './inspect.js';
+import { inspect, nameOf, showFields, showNumber } from './inspect.js';
 import {
   MapOf,
+  TypeErrorOf,
   defineProperty,
   eachOfMap,
   eachOfSet,
@@ -12,8 +13,8 @@ import {
   getOwnPropertyDescriptor,
   getPrototypeOf,
   hasOwn,
-  indexIn,
   indexOf,
+  insideOf,
   integerOf,
   isArray,
   join,
@@ -25,7 +26,6 @@ import {
   max,
   now,
   numberOf,
-  padEnd,
   padStart,
   push,
   repeat,
@@ -37,6 +37,7 @@ import {
   toFixed,
   toStringTag,
   unshift,
+  widthOf,
   write,
 } from './primordials.js';
 import { indentLines } from './layout.js';
@@ -62,7 +63,7 @@ function directive(letter, value) {
       if (typeof value === 'bigint') return `${value}n`;
       if (typeof value === 'number') return showNumber(value);
       return typeof value === 'object' && value !== null && !hasOwnText(value)
-        ? inspect(value, 0)
+        ? inspect(value, { depth: 0 })
         : stringOf(value);
     case 'd':
       return numeric(numberOf);
@@ -75,7 +76,7 @@ function directive(letter, value) {
     case 'O':
       return inspect(value);
     case 'o':
-      return inspect(value, 4);
+      return inspect(value, { showHidden: true, showProxy: true, depth: 4 });
     case 'c':
       return '';
   }
@@ -166,55 +167,81 @@ function reportTimer(label, method, rest) {
 
 // What console.table shows of a value: not much of a large one.
 const showCell = (value) =>
-  inspect(
-    value,
-    typeof value === 'object' && value !== null && !isArray(value) && stringKeys(value).length > 2
-      ? -1
-      : 0,
-  );
+  inspect(value, { maxArrayLength: 3, breakLength: Infinity, depth: isLarge(value) ? -1 : 0 });
+const isLarge = (value) =>
+  typeof value === 'object' &&
+  value !== null &&
+  !isArray(value) &&
+  kindOf(value) !== 'TypedArray' &&
+  stringKeys(value).length > 2;
 
 // The columns and rows of console.table, or undefined for what has none.
 function tabulate(data, wanted) {
   if (typeof data !== 'object' || data === null) return undefined;
-  const kind = kindOf(data),
-    columns = [kind === 'Map' || kind === 'Set' ? '(iteration index)' : '(index)'],
-    rows = [];
-  if (kind === 'Map') {
-    push(columns, 'Key', 'Values');
-    eachOfMap(data, (value, key) => push(rows, [`${rows.length}`, showCell(key), showCell(value)]));
-    return { columns, rows };
+  const rows = [];
+  const addValue = (value) => push(rows, [`${rows.length}`, showCell(value)]);
+  const addPair = (key, value) => push(rows, [`${rows.length}`, showCell(key), showCell(value)]);
+  const withPairs = { columns: ['(iteration index)', 'Key', 'Values'], rows },
+    withValues = { columns: ['(iteration index)', 'Values'], rows };
+  switch (kindOf(data)) {
+    case 'Map':
+      eachOfMap(data, (value, key) => addPair(key, value));
+      return withPairs;
+    case 'Set':
+      eachOfSet(data, addValue);
+      return withValues;
+    case 'Map Iterator':
+    case 'Set Iterator': {
+      const { 0: values, 1: pairs } = insideOf(data);
+      if (pairs && kindOf(data) === 'Map Iterator') {
+        for (let i = 0; i < values.length; i += 2) addPair(values[i], values[i + 1]);
+        return withPairs;
+      }
+      for (let i = 0; i < values.length; ++i) addValue(values[i]);
+      return withValues;
+    }
   }
-  if (kind === 'Set') {
-    push(columns, 'Values');
-    eachOfSet(data, (value) => push(rows, [`${rows.length}`, showCell(value)]));
-    return { columns, rows };
-  }
-  const names = stringKeys(data),
-    isRow = (value) => typeof value === 'object' && value !== null;
-  let plain = false;
+  // Columns in the order that keys of an object have.
+  const cells = { __proto__: null },
+    names = stringKeys(data),
+    plain = [];
   for (let i = 0; i < names.length; ++i) {
     const value = data[names[i]];
-    plain ||= !isRow(value);
-    const keys = isRow(value) ? (wanted ?? stringKeys(value)) : [];
-    for (let k = 0; k < keys.length; ++k) if (indexIn(columns, keys[k], 1) < 0) push(columns, keys[k]);
+    const isRow = value !== null && (typeof value === 'object' || typeof value === 'function');
+    if (!isRow && wanted === undefined) {
+      plain[i] = showCell(value);
+      continue;
+    }
+    const keys = wanted ?? stringKeys(value);
+    for (let k = 0; k < keys.length; ++k) {
+      const column = (cells[keys[k]] ??= []);
+      column[i] = isRow && hasOwn(value, keys[k]) ? showCell(value[keys[k]]) : '';
+    }
   }
+  const keys = stringKeys(cells);
   for (let i = 0; i < names.length; ++i) {
-    const value = data[names[i]],
-      row = [names[i]];
-    for (let c = 1; c < columns.length; ++c)
-      push(row, isRow(value) && hasOwn(value, columns[c]) ? showCell(value[columns[c]]) : '');
-    if (plain) push(row, isRow(value) ? '' : showCell(value));
+    const row = [names[i]];
+    for (let k = 0; k < keys.length; ++k) push(row, cells[keys[k]][i] ?? '');
+    if (plain.length > 0) push(row, plain[i] ?? '');
     push(rows, row);
   }
-  if (plain) push(columns, 'Values');
+  const columns = ['(index)'];
+  for (let k = 0; k < keys.length; ++k) push(columns, keys[k]);
+  if (plain.length > 0) push(columns, 'Values');
   return { columns, rows };
+}
+
+function notAnArray() {
+  const error = new TypeErrorOf('The "properties" argument must be an instance of Array');
+  error.code = 'ERR_INVALID_ARG_TYPE';
+  return error;
 }
 
 function drawTable({ columns, rows }) {
   const widths = [];
   for (let c = 0; c < columns.length; ++c) {
-    let most = columns[c].length;
-    for (let r = 0; r < rows.length; ++r) most = max(most, rows[r][c].length);
+    let most = widthOf(columns[c]);
+    for (let r = 0; r < rows.length; ++r) most = max(most, widthOf(rows[r][c]));
     push(widths, most);
   }
   const line = (left, middle, right, cell) => {
@@ -223,7 +250,8 @@ function drawTable({ columns, rows }) {
     return text + right;
   };
   const rule = (left, middle, right) => line(left, middle, right, (c) => repeat('─', widths[c] + 2));
-  const row = (texts) => line('│', '│', '│', (c) => ` ${padEnd(texts[c], widths[c] + 1)}`);
+  const row = (texts) =>
+    line('│', '│', '│', (c) => ` ${texts[c]}${repeat(' ', widths[c] - widthOf(texts[c]) + 1)}`);
   const lines = [rule('┌', '┬', '┐'), row(columns), rule('├', '┼', '┤')];
   for (let r = 0; r < rows.length; ++r) push(lines, row(rows[r]));
   push(lines, rule('└', '┴', '┘'));
@@ -243,8 +271,7 @@ const methods = {
     emit(WARN, format(args));
   },
   dir(object, options) {
-    const depth = typeof options === 'object' && options !== null ? options.depth : undefined;
-    emit(LOG, inspect(object, depth === null ? Infinity : depth));
+    emit(LOG, inspect(object, { customInspect: false, ...options }));
   },
   time(label = 'default') {
     label = `${label}`;
@@ -293,6 +320,7 @@ const methods = {
     groupIndent = slice(groupIndent, 0, max(0, groupIndent.length - 2));
   },
   table(data, columns) {
+    if (columns !== undefined && !isArray(columns)) throw notAnArray();
     const table = tabulate(data, columns);
     emit(LOG, table === undefined ? showArgument(data) : drawTable(table));
   },
@@ -319,3 +347,6 @@ const console = Object.create(Object.create(Object.prototype));
 for (const name of stringKeys(methods)) console[name] = methods[name];
 defineProperty(console, toStringTag, { value: 'console', configurable: true });
 defineProperty(globalThis, 'console', { value: console, writable: true, configurable: true });
+
+// For other extensions: how instances of their classes are shown.
+export { inspect, nameOf, showFields };

@@ -601,5 +601,17 @@ TEST(Console, LooksAsOnTheWeb) {
             "[false,\"log\",false,\"[object console]\"]");
 }
 
+TEST(ConsoleExtension, AnObjectSaysHowItIsShown) {
+  TestIsolate isolate;
+  EXPECT_EQ(isolate.Console(R"js(class Money {
+      #cents = 1250;
+      [Symbol.for('nodejs.util.inspect.custom')](depth, options, inspect) {
+        return `Money ${inspect({ euros: this.#cents / 100 }, options)}`;
+      }
+    }
+    console.log([new Money()]))js"),
+            "[ Money { euros: 12.5 } ]");
+}
+
 }  // namespace
 }  // namespace evald

@@ -3,9 +3,11 @@
 
 import {
   console_kind as kindOf,
+  console_handler as handlerOf,
   console_inside as insideOf,
   console_names as namesOf,
   console_now as now,
+  console_width as columnsOf,
   console_write as write,
 } from 'evald:ops';
 const uncurry = Function.prototype.bind.bind(Function.prototype.call);
@@ -13,15 +15,19 @@ export const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, keys: s
 export const { max, min, round, floor, sqrt } = Math;
 export const { stringify } = JSON;
 export const { isArray } = Array;
-export const { toStringTag } = Symbol;
+export const { for: symbolFor, toStringTag } = Symbol;
+export const { apply, ownKeys } = Reflect;
 export const numberOf = Number;
 export const stringOf = String;
 export const integerOf = parseInt;
 export const floatOf = parseFloat;
 export const MapOf = Map;
+export const SetOf = Set;
+export const TypeErrorOf = TypeError;
 export const BytesOf = Uint8Array;
 export const push = uncurry(Array.prototype.push);
 export const pop = uncurry(Array.prototype.pop);
+export const sort = uncurry(Array.prototype.sort);
 export const join = uncurry(Array.prototype.join);
 export const unshift = uncurry(Array.prototype.unshift);
 export const indexIn = uncurry(Array.prototype.indexOf);
@@ -48,6 +54,8 @@ export const mapGet = uncurry(Map.prototype.get);
 export const mapSet = uncurry(Map.prototype.set);
 export const mapHas = uncurry(Map.prototype.has);
 export const mapDelete = uncurry(Map.prototype.delete);
+export const setAdd = uncurry(Set.prototype.add);
+export const setHas = uncurry(Set.prototype.has);
 export const eachOfMap = uncurry(Map.prototype.forEach);
 export const eachOfSet = uncurry(Set.prototype.forEach);
 const getterOf = (prototype, name) => uncurry(getOwnPropertyDescriptor(prototype, name).get);
@@ -69,4 +77,14 @@ export const unbox = {
   Symbol: uncurry(Symbol.prototype.valueOf),
 };
 
-export { kindOf, insideOf, namesOf, write, now };
+// How many columns text takes on a terminal.
+export function widthOf(text) {
+  for (let i = 0, width = 0; ; ++i) {
+    if (i === text.length) return width;
+    const code = codeAt(text, i);
+    if (code >= 127) return width + columnsOf(slice(text, i));
+    if (code >= 32) ++width;
+  }
+}
+
+export { kindOf, handlerOf, insideOf, namesOf, write, now };

@@ -45,10 +45,10 @@ TestIsolate::TestIsolate(std::string_view setup) {
   runtime_ = *std::move(runtime);
 }
 
-std::string TestIsolate::Eval(const std::string& source) {
+std::string TestIsolate::Eval(const std::string& source, uint64_t max_console_bytes) {
   v1::EvalRequest request;
   request.set_source(source);
-  Execution execution = runtime_->Eval(request);
+  Execution execution = runtime_->Eval(request, max_console_bytes);
   console_ = std::move(execution.console);
   if (const auto* value = std::get_if<v1::Value>(&execution.outcome)) {
     return value->has_undefined() ? "undefined"

@@ -1,6 +1,7 @@
 // For the tests of extensions: the built-in ones in a snapshot, and an isolate made from it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,7 +21,7 @@ class TestIsolate {
   explicit TestIsolate(std::string_view setup = "");
 
   // The completion value as JSON, "undefined", "Name: message" of what was thrown, or the name of a fault.
-  std::string Eval(const std::string& source);
+  std::string Eval(const std::string& source, uint64_t max_console_bytes = 1 << 20);
 
   // What the last Eval wrote.
   const std::vector<v1::ConsoleMessage>& console() const { return console_; }
