@@ -112,6 +112,17 @@ inline std::string WriteUtf8(v8::Isolate* isolate, v8::Local<v8::String> string)
   return out;
 }
 
+// False: the buffer is one that cannot be detached.
+inline bool Detach(v8::Local<v8::ArrayBuffer> buffer) {
+  if (!buffer->IsDetachable()) return false;
+#if V8_MAJOR_VERSION >= 11
+  return buffer->Detach(v8::Local<v8::Value>()).FromMaybe(false);
+#else
+  buffer->Detach();
+  return true;
+#endif
+}
+
 // Flags that take SharedArrayBuffer, and WebAssembly's shared memory, away.
 #if V8_MAJOR_VERSION >= 11
 inline constexpr char kNoSharedMemory[] = " --no-harmony-sharedarraybuffer";

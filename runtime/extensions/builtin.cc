@@ -4,19 +4,21 @@
 #include <iterator>
 
 #include "runtime/extensions/base64/base64.h"
+#include "runtime/extensions/blob/blob.h"
 #include "runtime/extensions/console/console.h"
 #include "runtime/extensions/dom_exception/dom_exception.h"
 #include "runtime/extensions/encoding/encoding.h"
 #include "runtime/extensions/performance/performance.h"
 #include "runtime/extensions/random/random.h"
+#include "runtime/extensions/streams/streams.h"
 #include "runtime/extensions/timers/timers.h"
 
 namespace evald {
 
 const std::vector<Extension>& BuiltinExtensions() {
   static const auto* const extensions = new std::vector<Extension>{
-      ConsoleExtension(), DomExceptionExtension(), TimersExtension(),      EncodingExtension(),
-      Base64Extension(),  RandomExtension(),       PerformanceExtension(),
+      ConsoleExtension(), DomExceptionExtension(), TimersExtension(),  EncodingExtension(), Base64Extension(),
+      RandomExtension(),  PerformanceExtension(),  StreamsExtension(), BlobExtension(),
   };
   return *extensions;
 }

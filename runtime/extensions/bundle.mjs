@@ -1,6 +1,7 @@
 // Makes one extension's C++ header: its manifest, and its JavaScript with everything that it imports as one text.
 //
 // usage: node bundle.mjs --esbuild PROGRAM --packages FOLDER --manifest FILE --entry FILE --header OUT
+//            [--globals FILE] [--alias MODULE=FILE]...
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -8,7 +9,10 @@ import { parseArgs } from 'node:util';
 
 const names = ['esbuild', 'packages', 'manifest', 'entry', 'header'];
 const { values: options } = parseArgs({
-  options: Object.fromEntries(names.map((name) => [name, { type: 'string' }])),
+  options: {
+    ...Object.fromEntries([...names, 'globals'].map((name) => [name, { type: 'string' }])),
+    alias: { type: 'string', multiple: true, default: [] },
+  },
 });
 for (const name of names) {
   if (!options[name]) throw new Error(`--${name} is missing`);
@@ -46,7 +50,9 @@ function bundle() {
     '--external:evald:*',
     '--legal-comments=none',
     '--log-level=warning',
+    ...options.alias.map((alias) => `--alias:${alias.replace('=', `=${resolve('.')}/`)}`),
   ];
+  if (options.globals) flags.push(`--inject:${options.globals}`);
   return execFileSync(options.esbuild, [...flags, options.entry], {
     env: { ...process.env, NODE_PATH: resolve(options.packages) },
     maxBuffer: 64 << 20,

@@ -1,6 +1,16 @@
 """evald_extension(): a built-in extension, from its folder."""
 
-def evald_extension(name, js, srcs = [], hdrs = [], npm = [], deps = [], visibility = None, **kwargs):
+def evald_extension(
+        name,
+        js,
+        srcs = [],
+        hdrs = [],
+        npm = [],
+        globals = None,
+        alias = {},
+        deps = [],
+        visibility = None,
+        **kwargs):
     """A C++ library of one extension: its native half, and its JavaScript bundled to one text.
 
     The folder holds extension.json, the manifest:
@@ -26,6 +36,8 @@ def evald_extension(name, js, srcs = [], hdrs = [], npm = [], deps = [], visibil
       srcs: the native half's C++.
       hdrs: its headers.
       npm: labels of the npm packages that go into the bundle, those that they need included.
+      globals: a JavaScript file; wherever the bundle uses a global of the name of one of its exports, it uses that.
+      alias: a JavaScript file for the name of each module that packages import and that it stands in for.
       deps: what the native half needs.
       visibility: as everywhere.
       **kwargs: passed on to cc_library.
@@ -33,7 +45,7 @@ def evald_extension(name, js, srcs = [], hdrs = [], npm = [], deps = [], visibil
     bundle = name + "_bundle"
     native.genrule(
         name = bundle,
-        srcs = js + npm + [
+        srcs = {file: None for file in js + ([globals] if globals else []) + alias.values()}.keys() + npm + [
             "extension.json",
             "//runtime/extensions:bundle.mjs",
         ],
@@ -45,6 +57,9 @@ def evald_extension(name, js, srcs = [], hdrs = [], npm = [], deps = [], visibil
             "--manifest $(location extension.json)",
             "--entry $(location {}.js)".format(name),
             "--header $@",
+        ] + (["--globals $(location {})".format(globals)] if globals else []) + [
+            "--alias {}=$(location {})".format(module, file)
+            for module, file in alias.items()
         ]),
         tools = [
             "@npm//:esbuild",

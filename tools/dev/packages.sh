@@ -7,7 +7,7 @@ BUILD_PACKAGES=(
   bazel-bootstrap bazel-rules-cc g++ pkg-config
   libabsl-dev libbenchmark-dev "libboost1.81-dev|libboost-dev" libcli11-dev libgmock-dev libgrpc++-dev libgtest-dev
   libicu-dev libprotobuf-dev libseccomp-dev libspdlog-dev prometheus-cpp-dev protobuf-compiler protobuf-compiler-grpc
-  libssl-dev python3 python3-grpcio python3-protobuf
+  libssl-dev python3 python3-grpcio python3-protobuf zlib1g-dev
 )
 # The dashboard is bundled with them; see ensure_node().
 NODE_PACKAGES=(nodejs npm)

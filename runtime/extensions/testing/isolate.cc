@@ -48,6 +48,17 @@ TestIsolate::TestIsolate(std::string_view setup) {
 std::string TestIsolate::Eval(const std::string& source, uint64_t max_console_bytes) {
   v1::EvalRequest request;
   request.set_source(source);
+  return Run(request, max_console_bytes);
+}
+
+std::string TestIsolate::EvalWithin(uint64_t memory_bytes, const std::string& source) {
+  v1::EvalRequest request;
+  request.set_source(source);
+  request.mutable_limits()->set_memory_bytes(memory_bytes);
+  return Run(request, 1 << 20);
+}
+
+std::string TestIsolate::Run(const v1::EvalRequest& request, uint64_t max_console_bytes) {
   Execution execution = runtime_->Eval(request, max_console_bytes);
   console_ = std::move(execution.console);
   if (const auto* value = std::get_if<v1::Value>(&execution.outcome)) {

@@ -22,6 +22,8 @@ class TestIsolate {
 
   // The completion value as JSON, "undefined", "Name: message" of what was thrown, or the name of a fault.
   std::string Eval(const std::string& source, uint64_t max_console_bytes = 1 << 20);
+  // The same under a limit on memory (Limits.memory_bytes).
+  std::string EvalWithin(uint64_t memory_bytes, const std::string& source);
 
   // What the last Eval wrote.
   const std::vector<v1::ConsoleMessage>& console() const { return console_; }
@@ -32,6 +34,8 @@ class TestIsolate {
   static const std::vector<std::string>& build_console();
 
  private:
+  std::string Run(const v1::EvalRequest& request, uint64_t max_console_bytes);
+
   std::unique_ptr<Runtime> runtime_;
   std::vector<v1::ConsoleMessage> console_;
 };

@@ -1,0 +1,21 @@
+// The Streams Standard, and the streams that convert text and compress bytes. Other extensions import what they
+// need of them, and can look inside a stream as the standards that build on this one do.
+
+import * as standard from 'web-streams-polyfill';
+import { CompressionStream, DecompressionStream } from './compression.js';
+import { defineGlobals, isDisturbed, isErrored } from './inside.js';
+import { TextDecoderStream, TextEncoderStream } from './text.js';
+
+// What the standard once had.
+delete standard.WritableStreamDefaultController.prototype.abortReason;
+
+defineGlobals({
+  ...standard,
+  TextDecoderStream,
+  TextEncoderStream,
+  CompressionStream,
+  DecompressionStream,
+});
+
+export { isDisturbed, isErrored };
+export const { ReadableStream, TransformStream, WritableStream } = standard;
