@@ -1,10 +1,14 @@
 #include "runtime/exceptions.h"
 
-#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "base/utf8.h"
+#include "runtime/host.h"
 #include "runtime/v8_compat.h"
 
 namespace evald {
@@ -123,12 +127,16 @@ v8::MaybeLocal<v8::Value> FormatStack(v8::Local<v8::Context> context, v8::Local<
     v8::TryCatch caught(isolate);
     if (!AskScriptsFormatter(context, error, sites).ToLocal(&result)) {
       std::string text = Title(context, error);
+      std::vector<std::string> frames;
       for (uint32_t i = 0; i < sites->Length() && !caught.HasTerminated(); ++i) {
         v8::Local<v8::Value> site;
         v8::Local<v8::String> line;
         if (!sites->Get(context, i).ToLocal(&site) || !site->ToString(context).ToLocal(&line)) continue;
-        absl::StrAppend(&text, "\n    at ", ToUtf8(isolate, line, kMaxMessageBytes));
+        frames.push_back(ToUtf8(isolate, line, kMaxMessageBytes));
       }
+      SourceMaps& maps = Host::Of(isolate).source_maps();
+      if (!maps.empty()) maps.MapFrames(frames);
+      for (const std::string& frame : frames) absl::StrAppend(&text, "\n    at ", frame);
       v8::Local<v8::String> stack;
       result = FromUtf8(isolate, text).ToLocal(&stack) ? stack : v8::String::Empty(isolate);
     }
@@ -152,7 +160,7 @@ void InstallStackFormatter(v8::Isolate* isolate) { isolate->SetPrepareStackTrace
 
 std::string DescribeStack(v8::Isolate* isolate) {
   const v8::Local<v8::StackTrace> trace = v8::StackTrace::CurrentStackTrace(isolate, kMaxFrames);
-  std::string text;
+  std::vector<std::string> frames;
   for (int i = 0; i < trace->GetFrameCount(); ++i) {
     const v8::Local<v8::StackFrame> frame = trace->GetFrame(isolate, static_cast<uint32_t>(i));
     const v8::Local<v8::String> function = frame->GetFunctionName(),
@@ -161,9 +169,12 @@ std::string DescribeStack(v8::Isolate* isolate) {
         absl::StrCat(script.IsEmpty() ? "<anonymous>" : ToUtf8(isolate, script, kMaxNameBytes), ":",
                      frame->GetLineNumber(), ":", frame->GetColumn());
     const std::string name = function.IsEmpty() ? "" : ToUtf8(isolate, function, kMaxNameBytes);
-    absl::StrAppend(&text, i == 0 ? "" : "\n", "    at ",
-                    name.empty() ? place : absl::StrCat(name, " (", place, ")"));
+    frames.push_back(name.empty() ? place : absl::StrCat(name, " (", place, ")"));
   }
+  SourceMaps& maps = Host::Of(isolate).source_maps();
+  if (!maps.empty()) maps.MapFrames(frames);
+  std::string text;
+  for (const std::string& frame : frames) absl::StrAppend(&text, text.empty() ? "" : "\n", "    at ", frame);
   return text;
 }
 
@@ -213,6 +224,12 @@ v1::ScriptException DescribeException(v8::Local<v8::Context> context, v8::Local<
     v8::Local<v8::String> line;
     if (message->GetSourceLine(context).ToLocal(&line))
       out.set_source_line(ToUtf8(isolate, line, kMaxSourceLineBytes));
+    if (auto original = Host::Of(isolate).source_maps().Find(out.resource_name(), out.line(), out.column())) {
+      out.set_resource_name(std::move(original->source));
+      out.set_line(original->line);
+      out.set_column(original->column);
+      out.set_source_line(std::string(CutUtf8(original->text.value_or(""), kMaxSourceLineBytes)));
+    }
   }
   return out;
 }

@@ -9,6 +9,9 @@
 
 namespace evald {
 
+// Wherever a script has a source map (runtime/source_maps.h), places and stacks are told as its original has
+// them. The isolate has a Host.
+
 // Makes `error.stack` in this isolate come about without calling getters of the error's. An
 // Error.prepareStackTrace that a script sets is honoured.
 void InstallStackFormatter(v8::Isolate* isolate);

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "evald/v1/script.pb.h"
+#include "runtime/source_maps.h"
 
 namespace evald {
 
@@ -42,6 +43,8 @@ class Host {
   std::vector<v1::ConsoleMessage> TakeConsole() { return std::exchange(console_, {}); }
   bool console_truncated() const { return console_truncated_; }
 
+  SourceMaps& source_maps() { return source_maps_; }
+
   // The wall clock at the start of the request, milliseconds since 1970.
   double TimeOriginMillis() const { return origin_wall_millis_; }
   // Milliseconds since the start of the request, rounded down to 0.1 ms (a finer clock is a timing side
@@ -60,6 +63,7 @@ class Host {
 
  private:
   EventLoop* loop_ = nullptr;
+  SourceMaps source_maps_;
   std::function<void()> on_console_;
   std::vector<v1::ConsoleMessage> console_;
   uint64_t console_bytes_left_ = 1 << 20;

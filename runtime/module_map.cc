@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "runtime/exceptions.h"
+#include "runtime/host.h"
 #include "runtime/v8_compat.h"
 
 namespace evald {
@@ -94,6 +95,7 @@ bool ModuleMap::Load(v8::Local<v8::Context> context, std::string_view source, st
     return false;
   }
   v8::ScriptCompiler::Source compiled(text, v8_compat::Origin(isolate, Text(isolate, resource_name), true));
+  Host::Of(isolate).source_maps().OnCompile(resource_name, source);
   if (!v8::ScriptCompiler::CompileModule(isolate, &compiled).ToLocal(&module)) return false;
   if (!module->InstantiateModule(context, Resolve).FromMaybe(false)) return false;
   v8::Local<v8::Value> result;

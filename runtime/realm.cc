@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "runtime/exceptions.h"
 #include "runtime/hooks.h"
+#include "runtime/host.h"
 #include "runtime/v8_compat.h"
 
 namespace evald {
@@ -148,6 +149,7 @@ v8::MaybeLocal<v8::Value> RunScript(v8::Local<v8::Context> context, std::string_
     return {};
   }
   v8::ScriptCompiler::Source compiled(text, v8_compat::Origin(isolate, name, false));
+  Host::Of(isolate).source_maps().OnCompile(resource_name, source);
   if (!v8::ScriptCompiler::Compile(context, &compiled).ToLocal(&script)) return {};
   return script->Run(context);
 }

@@ -95,6 +95,7 @@ absl::StatusOr<std::unique_ptr<Runtime>> Runtime::Create(Options options) {
   context->AllowCodeGenerationFromStrings(options.code_from_strings);
   v8::Context::Scope context_scope(context);
   if (absl::Status status = runtime->modules_.RestoreFrom(context); !status.ok()) return status;
+  runtime->host_.source_maps().RestoreFrom(context);
   return runtime;
 }
 
@@ -184,6 +185,7 @@ Execution Runtime::Run(const v1::Limits& limits, v1::ResultFormat format, Body b
     execution.outcome = TerminationFault();
   }
   loop_.Reset(context);
+  host_.source_maps().EndRequest();
   execution.console = host_.TakeConsole();
   execution.console_truncated = host_.console_truncated();
   v8::HeapStatistics heap;

@@ -75,6 +75,11 @@ class Runtime {
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
+  // `json` is the source map of the script or module `name` that the next request brings.
+  void GiveSourceMap(std::string_view name, std::string json) {
+    host_.source_maps().Give(name, std::move(json));
+  }
+
   // Runs a request to its end: until its result, if it is a promise, has settled, and its promise's value is
   // known. Timers and whatever else is left then are forgotten. Limits on time are the caller's to watch
   // (Terminate); of `limits` only output_bytes is used here.

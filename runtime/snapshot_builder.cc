@@ -96,6 +96,7 @@ class Builder final : public SnapshotBuilder {
         v8::Context::Scope entered(context);
         returned = ReturnStackTraceLimit(context);
         modules_.SaveTo(*creator_, context);
+        host_.source_maps().SaveTo(context);
       }
       creator_->SetDefaultContext(context);
       context_.Reset();

@@ -176,6 +176,7 @@ internal::WorkerReply Worker::Serve(const internal::WorkerRequest& request) {
   const int64_t start = Nanoseconds(std::chrono::steady_clock::now()), cpu_start = CpuNanoseconds();
   LimitData(limits.memory_bytes());
   lives_.timers.Arm(Nanoseconds(limits.wall_time()), Nanoseconds(limits.cpu_time()));
+  for (const auto& [name, map] : request.source_maps()) runtime_.GiveSourceMap(name, map);
   Execution execution = request.has_call() ? runtime_.CallFunction(request.call(), limits.console_bytes())
                                            : runtime_.Eval(request.eval(), limits.console_bytes());
   lives_.timers.Disarm();

@@ -24,7 +24,7 @@ namespace evald::snapshot {
 
 // What SnapshotBuilder puts on the heap besides its inputs, and how. Raised when a snapshot built from the
 // same inputs would no longer be understood by the runtime that loads it.
-inline constexpr int kHeapLayout = 2;
+inline constexpr int kHeapLayout = 3;
 
 // Reads every field of `header` that says what the generation is made from; not its fingerprint, generation,
 // times, build log and reason.
