@@ -12,13 +12,15 @@
 #include "runtime/extensions/random/random.h"
 #include "runtime/extensions/streams/streams.h"
 #include "runtime/extensions/timers/timers.h"
+#include "runtime/extensions/url/url.h"
 
 namespace evald {
 
 const std::vector<Extension>& BuiltinExtensions() {
   static const auto* const extensions = new std::vector<Extension>{
-      ConsoleExtension(), DomExceptionExtension(), TimersExtension(),  EncodingExtension(), Base64Extension(),
-      RandomExtension(),  PerformanceExtension(),  StreamsExtension(), BlobExtension(),
+      ConsoleExtension(), DomExceptionExtension(), TimersExtension(), EncodingExtension(),
+      UrlExtension(),     Base64Extension(),       RandomExtension(), PerformanceExtension(),
+      StreamsExtension(), BlobExtension(),
   };
   return *extensions;
 }

@@ -1,11 +1,12 @@
 // The main of a conformance test: runs a file of cases (prelude.js says what that is) in an evald isolate and
 // in Node.js, and compares the lines. They have to be the same, but for the differences that the file
-// accepts, whose number has to be right.
+// accepts, up to the number that it gives for each.
 //
 // usage: compare NODE PRELUDE CASES
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -159,10 +160,11 @@ TEST(Conformance, BothPrintTheSame) {
   EXPECT_GT(node.lines.size(), 0u);
   EXPECT_EQ(differences, 0u) << "of " << node.lines.size() << " cases differ, the first of which are above";
   for (size_t i = 0; i < counts.size(); ++i) {
-    EXPECT_EQ(counts[i], node.accepted[i].count)
+    EXPECT_LE(counts[i], node.accepted[i].count)
         << "cases differ for the reason: " << node.accepted[i].reason;
   }
   RecordProperty("cases", static_cast<int>(node.lines.size()));
+  RecordProperty("accepted", std::accumulate(counts.begin(), counts.end(), 0));
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 //                            on. Of a promise: await check(...).
 //   show(value)              a value as ASCII text, without help from console
 //   attempt(body)            what check prints
-//   accept(reason, count, matches)   from here on, cases that matches(name) may differ. `count` of them do.
+//   accept(reason, count, matches)   from here on, cases that matches(name) may differ, but no more than `count` of them.
 //   console   what is written to it is compared after the lines, message by message
 globalThis.conformance = async (cases) => {
   const random = generator(20);

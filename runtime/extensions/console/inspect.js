@@ -154,7 +154,7 @@ defineProperty(inspect, 'custom', { value: customInspect, enumerable: true });
 // that it throws for is shown as any other.
 export function showFields(Class, fieldsOf) {
   const shown = {
-    [customInspect](depth, options, inspect) {
+    [customInspect](depth, options) {
       if (typeof depth === 'number' && depth < 0) return this;
       let fields;
       try {
