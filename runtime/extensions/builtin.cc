@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <iterator>
 
+#include "runtime/extensions/abort/abort.h"
 #include "runtime/extensions/base64/base64.h"
 #include "runtime/extensions/blob/blob.h"
 #include "runtime/extensions/console/console.h"
 #include "runtime/extensions/dom_exception/dom_exception.h"
 #include "runtime/extensions/encoding/encoding.h"
+#include "runtime/extensions/events/events.h"
 #include "runtime/extensions/performance/performance.h"
 #include "runtime/extensions/random/random.h"
 #include "runtime/extensions/streams/streams.h"
@@ -18,9 +20,11 @@ namespace evald {
 
 const std::vector<Extension>& BuiltinExtensions() {
   static const auto* const extensions = new std::vector<Extension>{
-      ConsoleExtension(), DomExceptionExtension(), TimersExtension(), EncodingExtension(),
-      UrlExtension(),     Base64Extension(),       RandomExtension(), PerformanceExtension(),
-      StreamsExtension(), BlobExtension(),
+      // clang-format off: one to a line, in their order
+      ConsoleExtension(), DomExceptionExtension(), TimersExtension(),  EventsExtension(),
+      AbortExtension(),   EncodingExtension(),     UrlExtension(),     Base64Extension(),
+      RandomExtension(),  PerformanceExtension(),  StreamsExtension(), BlobExtension(),
+      // clang-format on
   };
   return *extensions;
 }

@@ -1,5 +1,6 @@
 #include "runtime/extensions/testing/isolate.h"
 
+#include <iostream>
 #include <variant>
 
 #include "base/check.h"
@@ -24,6 +25,7 @@ Built Build(std::string_view setup) {
       {.extensions = BuiltinExtensions(), .ops = BuiltinOps(), .on_console = [&built](std::string_view line) {
          built.console.emplace_back(line);
        }});
+  if (!builder.ok()) std::cerr << builder.status() << "\n";
   EVALD_CHECK(builder.ok(), "the built-in extensions evaluate");
   EVALD_CHECK((*builder)->Evaluate(setup, "setup.js").ok(), "the setup script evaluates");
   absl::StatusOr<std::string> bytes = (*builder)->Finish();
