@@ -198,7 +198,7 @@ console.log.constructor('return require("fs")')();
 
 //## host-objects
 //# expect: value true
-const names = ['process', 'require', 'module', 'exports', 'Buffer', 'setTimeout', 'fetch', 'd8', 'ops', 'gc'];
+const names = ['process', 'require', 'module', 'exports', 'Buffer', 'XMLHttpRequest', 'Deno', 'Worker', 'd8', 'ops', 'gc'];
 names.every((name) => typeof globalThis[name] === 'undefined' && eval('typeof ' + name) === 'undefined');
 
 //## arguments-of-the-wrapper
