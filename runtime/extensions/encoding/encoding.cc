@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/extensions/encoding/encoding_bundle.h"
+#include "runtime/extensions/encoding/legacy.h"
 #include "runtime/extensions/encoding/transcode.h"
 #include "runtime/extensions/strings.h"
 
@@ -20,6 +21,9 @@ using Info = v8::FunctionCallbackInfo<v8::Value>;
 
 // Flags of a decode, as encoding.js has them.
 constexpr uint32_t kFatal = 1, kIgnoreBom = 2, kStream = 4;
+
+// An encoding is a number to JavaScript: first those that are read here, then the legacy ones.
+constexpr int32_t kFirstLegacy = static_cast<int32_t>(Encoding::kWindows1252) + 1;
 
 // The bytes of an ArrayBuffer, a SharedArrayBuffer or a view, while this object lives.
 class ByteSource {
@@ -75,8 +79,22 @@ void Throw(v8::Isolate* isolate, v8::Local<v8::String> message) {
 // encoding_label(label): the encoding's number, or -1.
 void FindLabel(const Info& info) {
   const Utf16Text label(info.GetIsolate(), info[0].As<v8::String>());
-  const std::optional<Encoding> encoding = EncodingOfLabel(ToUtf8String(label.view()));
-  info.GetReturnValue().Set(encoding ? static_cast<int32_t>(*encoding) : -1);
+  const std::string text = ToUtf8String(label.view());
+  if (const std::optional<Encoding> encoding = EncodingOfLabel(text)) {
+    info.GetReturnValue().Set(static_cast<int32_t>(*encoding));
+  } else if (const std::optional<LegacyEncoding> legacy = LegacyOfLabel(text)) {
+    info.GetReturnValue().Set(kFirstLegacy + static_cast<int32_t>(*legacy));
+  } else {
+    info.GetReturnValue().Set(-1);
+  }
+}
+
+// encoding_name(number)
+void Name(const Info& info) {
+  constexpr std::string_view kNames[] = {"utf-8", "utf-16le", "utf-16be", "windows-1252"};
+  const int32_t number = info[0].As<v8::Int32>()->Value();
+  ReturnLatin1(info, number < kFirstLegacy ? kNames[number]
+                                           : NameOf(static_cast<LegacyEncoding>(number - kFirstLegacy)));
 }
 
 // encoding_encode(text): a new Uint8Array. Memory that is not there is a RangeError, not the end of the
@@ -118,12 +136,27 @@ void EncodeInto(const Info& info) {
   info.GetReturnValue().Set(true);
 }
 
+static_assert(sizeof(LegacyState) <= 16);
+
 // A decoder between two pieces of a stream, as the first bytes of a Uint8Array that encoding.js keeps.
 struct StreamState {
   uint8_t started;  // a byte order mark is no longer one
   uint8_t pending_size;
   uint8_t pending[3];
+  LegacyState legacy;
 };
+
+void DecodeLegacyPiece(const Info& info, LegacyEncoding encoding, std::span<const uint8_t> bytes,
+                       uint32_t flags, StreamState* state) {
+  LegacyState none;
+  std::u16string text;
+  text.reserve(bytes.size());
+  if (DecodeLegacy(encoding, bytes, (flags & kFatal) != 0 ? Errors::kFatal : Errors::kReplace,
+                   (flags & kStream) != 0 ? Cut::kIsPending : Cut::kIsError,
+                   state == nullptr ? none : state->legacy, text)) {
+    ReturnString(info, text);
+  }
+}
 
 // Decodes one piece. `state` may be null: the piece is all there is.
 void DecodePiece(const Info& info, Encoding encoding, std::span<const uint8_t> bytes, uint32_t flags,
@@ -157,9 +190,9 @@ void DecodePiece(const Info& info, Encoding encoding, std::span<const uint8_t> b
 }
 
 // encoding_decode(encoding, input, flags, state): the text; undefined after a fatal error; null if the input
-// holds no bytes. The state is a Uint8Array of 8 bytes, or undefined where no stream is going on.
+// holds no bytes. The state is a Uint8Array of 24 bytes, or undefined where no stream is going on.
 void DecodeOp(const Info& info) {
-  const auto encoding = static_cast<Encoding>(info[0].As<v8::Int32>()->Value());
+  const int32_t encoding = info[0].As<v8::Int32>()->Value();
   const uint32_t flags = info[2].As<v8::Uint32>()->Value();
   ByteSource source;
   if (!info[1]->IsUndefined() && !source.Open(info[1])) {
@@ -170,7 +203,9 @@ void DecodeOp(const Info& info) {
       info[3]->IsUndefined()
           ? nullptr
           : reinterpret_cast<StreamState*>(Writable(info[3].As<v8::ArrayBufferView>()).data());
-  DecodePiece(info, encoding, source.bytes(), flags, state);
+  if (encoding < kFirstLegacy)
+    return DecodePiece(info, static_cast<Encoding>(encoding), source.bytes(), flags, state);
+  DecodeLegacyPiece(info, static_cast<LegacyEncoding>(encoding - kFirstLegacy), source.bytes(), flags, state);
 }
 
 }  // namespace
@@ -181,6 +216,7 @@ Extension EncodingExtension() {
                                        {"encoding_encode", Encode},
                                        {"encoding_encode_into", EncodeInto},
                                        {"encoding_label", FindLabel},
+                                       {"encoding_name", Name},
                                    });
 }
 

@@ -1,5 +1,5 @@
-// The extension `encoding`: TextEncoder and TextDecoder of the WHATWG Encoding Standard, for UTF-8, UTF-16
-// and windows-1252.
+// The extension `encoding`: TextEncoder and TextDecoder of the WHATWG Encoding Standard. Legacy
+// encodings are ICU's part.
 #pragma once
 
 #include "runtime/extension.h"

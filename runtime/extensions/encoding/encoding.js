@@ -3,6 +3,7 @@
 
 import {
   encoding_label as findLabel,
+  encoding_name as nameOf,
   encoding_encode as encode,
   encoding_encode_into as encodeInto,
   encoding_decode as decode,
@@ -11,8 +12,6 @@ const { defineProperty, defineProperties } = Object;
 const Bytes = Uint8Array;
 const Pair = Uint32Array;
 
-// In the order of the native enumeration.
-const names = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'];
 const FATAL = 1,
   IGNORE_BOM = 2,
   STREAM = 4;
@@ -32,7 +31,7 @@ class TextEncoder {
     if (arguments.length < 2) throw new TypeError('2 arguments required');
     const done = new Pair(2);
     if (!encodeInto(`${source}`, destination, done))
-      throw new TypeError('The "destination" argument must be a Uint8Array');
+      throw invalidArgument('The "destination" argument must be a Uint8Array');
     return { read: done[0], written: done[1] };
   }
 }
@@ -59,7 +58,7 @@ class TextDecoder {
     this.#flags = (given?.fatal ? FATAL : 0) | (given?.ignoreBOM ? IGNORE_BOM : 0);
   }
   get encoding() {
-    return names[this.#encoding];
+    return nameOf(this.#encoding);
   }
   get fatal() {
     return (this.#flags & FATAL) !== 0;
@@ -69,15 +68,15 @@ class TextDecoder {
   }
   decode(input = undefined, options = undefined) {
     const stream = Boolean(dictionary(options)?.stream);
-    const state = stream ? (this.#state ??= new Bytes(8)) : this.#state;
+    const state = stream ? (this.#state ??= new Bytes(24)) : this.#state;
     if (!stream) this.#state = undefined;
     const text = decode(this.#encoding, input, this.#flags | (stream ? STREAM : 0), state);
     if (text === null)
-      throw new TypeError('The "input" argument must be an ArrayBuffer or a view of one');
+      throw invalidArgument('The "input" argument must be an ArrayBuffer or a view of one');
     if (text === undefined) {
       this.#state = undefined;
       const error = new TypeError(
-        `The encoded data was not valid for encoding ${names[this.#encoding]}`,
+        `The encoded data was not valid for encoding ${nameOf(this.#encoding)}`,
       );
       defineProperty(error, 'code', {
         value: 'ERR_ENCODING_INVALID_ENCODED_DATA',
@@ -91,6 +90,17 @@ class TextDecoder {
   }
 }
 
+function invalidArgument(message) {
+  const error = new TypeError(message);
+  defineProperty(error, 'code', {
+    value: 'ERR_INVALID_ARG_TYPE',
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  });
+  return error;
+}
+
 function dictionary(options) {
   if (
     options === undefined ||
@@ -99,7 +109,7 @@ function dictionary(options) {
     typeof options === 'function'
   )
     return options;
-  throw new TypeError('The "options" argument must be an object');
+  throw invalidArgument('The "options" argument must be an object');
 }
 
 const enumerable = { enumerable: true };
