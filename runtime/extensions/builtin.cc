@@ -6,6 +6,7 @@
 #include "runtime/extensions/abort/abort.h"
 #include "runtime/extensions/base64/base64.h"
 #include "runtime/extensions/blob/blob.h"
+#include "runtime/extensions/clone/clone.h"
 #include "runtime/extensions/console/console.h"
 #include "runtime/extensions/dom_exception/dom_exception.h"
 #include "runtime/extensions/encoding/encoding.h"
@@ -21,7 +22,7 @@ namespace evald {
 const std::vector<Extension>& BuiltinExtensions() {
   static const auto* const extensions = new std::vector<Extension>{
       // clang-format off: one to a line, in their order
-      ConsoleExtension(), DomExceptionExtension(), TimersExtension(),  EventsExtension(),
+      ConsoleExtension(), DomExceptionExtension(), CloneExtension(),   TimersExtension(),  EventsExtension(),
       AbortExtension(),   EncodingExtension(),     UrlExtension(),     Base64Extension(),
       RandomExtension(),  PerformanceExtension(),  StreamsExtension(), BlobExtension(),
       // clang-format on

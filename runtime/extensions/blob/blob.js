@@ -1,5 +1,6 @@
 // Blob and File of the File API. A blob's bytes are copied once, when it is made; slices share them.
 
+import { addCloneable } from 'evald:clone';
 import { ReadableStream } from 'evald:streams';
 
 const { TextDecoder, TextEncoder } = globalThis;
@@ -252,5 +253,14 @@ defineProperties(File.prototype, {
 });
 defineProperty(globalThis, 'Blob', { value: Blob, writable: true, configurable: true });
 defineProperty(globalThis, 'File', { value: File, writable: true, configurable: true });
+
+const typeOf = getter(Blob.prototype, 'type'),
+  nameOfFile = getter(File.prototype, 'name'),
+  lastModifiedOf = getter(File.prototype, 'lastModified');
+// Clones share the bytes, which nobody writes to. Each is asked for first, as a File is a Blob too.
+addCloneable(isFile, (file) => {
+  return makeFile(bytesOf(file), typeOf(file), nameOfFile(file), lastModifiedOf(file));
+});
+addCloneable(isBlob, (blob) => makeBlob(bytesOf(blob), typeOf(blob)));
 
 export { Blob, File, bytesOf, isBlob, isFile, makeBlob, makeFile };
