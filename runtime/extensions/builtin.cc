@@ -11,6 +11,7 @@
 #include "runtime/extensions/dom_exception/dom_exception.h"
 #include "runtime/extensions/encoding/encoding.h"
 #include "runtime/extensions/events/events.h"
+#include "runtime/extensions/fetch/fetch.h"
 #include "runtime/extensions/performance/performance.h"
 #include "runtime/extensions/random/random.h"
 #include "runtime/extensions/streams/streams.h"
@@ -25,6 +26,7 @@ const std::vector<Extension>& BuiltinExtensions() {
       ConsoleExtension(), DomExceptionExtension(), CloneExtension(),   TimersExtension(),  EventsExtension(),
       AbortExtension(),   EncodingExtension(),     UrlExtension(),     Base64Extension(),
       RandomExtension(),  PerformanceExtension(),  StreamsExtension(), BlobExtension(),
+      FetchExtension(),
       // clang-format on
   };
   return *extensions;

@@ -1,6 +1,7 @@
 // Blob and File of the File API. A blob's bytes are copied once, when it is made; slices share them.
 
 import { addCloneable } from 'evald:clone';
+import { showFields } from 'evald:console';
 import { ReadableStream } from 'evald:streams';
 
 const { TextDecoder, TextEncoder } = globalThis;
@@ -251,6 +252,8 @@ defineProperties(File.prototype, {
   lastModified: enumerable,
   [Symbol.toStringTag]: { value: 'File', configurable: true },
 });
+showFields(Blob, ({ size, type }) => ({ size, type }));
+showFields(File, ({ size, type, name, lastModified }) => ({ size, type, name, lastModified }));
 defineProperty(globalThis, 'Blob', { value: Blob, writable: true, configurable: true });
 defineProperty(globalThis, 'File', { value: File, writable: true, configurable: true });
 

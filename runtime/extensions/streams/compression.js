@@ -4,6 +4,7 @@
 
 import { ReadableStream, WritableStream } from 'web-streams-polyfill';
 import { streams_codec_new as newCodec, streams_codec_run as run } from 'evald:ops';
+import { showFields } from 'evald:console';
 import { asInterface } from './inside.js';
 
 const Bytes = Uint8Array;
@@ -198,5 +199,8 @@ class DecompressionStream {
 
 asInterface(CompressionStream, 'CompressionStream', ['readable', 'writable']);
 asInterface(DecompressionStream, 'DecompressionStream', ['readable', 'writable']);
+const ends = ({ readable, writable }) => ({ readable, writable });
+showFields(CompressionStream, ends);
+showFields(DecompressionStream, ends);
 
 export { CompressionStream, DecompressionStream };

@@ -3,12 +3,14 @@
 
 import * as standard from 'web-streams-polyfill';
 import { CompressionStream, DecompressionStream } from './compression.js';
-import { defineGlobals, isDisturbed, isErrored } from './inside.js';
+import { defineGlobals, hideInside, isDisturbed, isErrored, showStreams } from './inside.js';
 import { TextDecoderStream, TextEncoderStream } from './text.js';
 
 // What the standard once had.
 delete standard.WritableStreamDefaultController.prototype.abortReason;
 
+hideInside(standard);
+showStreams(standard);
 defineGlobals({
   ...standard,
   TextDecoderStream,

@@ -83,6 +83,14 @@ TEST(Compression, ReadsWhatOthersCompressed) {
             R"("104,101,108,108,111")");
 }
 
+TEST(Compression, TakesBytesOfEveryKind) {
+  EXPECT_EQ(Eval(R"(
+    const { buffer } = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
+    const packed = through(new CompressionStream('deflate'), buffer, new DataView(buffer, 1, 2), new Uint16Array(buffer, 4, 1));
+    return [...await bytes(packed.pipeThrough(new DecompressionStream('deflate')))];)"),
+            "[1,2,3,4,5,6,7,8,2,3,5,6]");
+}
+
 TEST(Compression, RefusesWhatIsNoCompressedData) {
   const std::string hello =
       "const hello = await bytes(through(new CompressionStream('gzip'), new Uint8Array(9)));";
@@ -96,6 +104,9 @@ TEST(Compression, RefusesWhatIsNoCompressedData) {
             "TypeError: There is data after the end of the compressed data");
   EXPECT_EQ(Eval("return bytes(through(new DecompressionStream('gzip'), 'text'));"),
             "TypeError: A chunk must be an ArrayBuffer or a view of one");
+  EXPECT_EQ(
+      Eval("return bytes(through(new CompressionStream('gzip'), new Uint8Array(new SharedArrayBuffer(1))));"),
+      "TypeError: A chunk must be an ArrayBuffer or a view of one");
   EXPECT_EQ(Eval("return new CompressionStream('zip');"),
             "TypeError: The compression format 'zip' is not supported");
 }

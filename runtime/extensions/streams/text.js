@@ -1,6 +1,7 @@
 // TextEncoderStream and TextDecoderStream of the Encoding Standard.
 
 import { TransformStream } from 'web-streams-polyfill';
+import { showFields } from 'evald:console';
 import { asInterface } from './inside.js';
 
 const { TextDecoder, TextEncoder } = globalThis;
@@ -90,5 +91,14 @@ asInterface(TextDecoderStream, 'TextDecoderStream', [
   'readable',
   'writable',
 ]);
+
+showFields(TextEncoderStream, ({ encoding, readable, writable }) => ({ encoding, readable, writable }));
+showFields(TextDecoderStream, ({ encoding, fatal, ignoreBOM, readable, writable }) => ({
+  encoding,
+  fatal,
+  ignoreBOM,
+  readable,
+  writable,
+}));
 
 export { TextDecoderStream, TextEncoderStream };

@@ -27,7 +27,9 @@ Built Build(std::string_view setup) {
        }});
   if (!builder.ok()) std::cerr << builder.status() << "\n";
   EVALD_CHECK(builder.ok(), "the built-in extensions evaluate");
-  EVALD_CHECK((*builder)->Evaluate(setup, "setup.js").ok(), "the setup script evaluates");
+  const absl::Status evaluated = (*builder)->Evaluate(setup, "setup.js");
+  if (!evaluated.ok()) std::cerr << evaluated << "\n";
+  EVALD_CHECK(evaluated.ok(), "the setup script evaluates");
   absl::StatusOr<std::string> bytes = (*builder)->Finish();
   EVALD_CHECK(bytes.ok(), "the built-in extensions can be part of a snapshot");
   built.bytes = *std::move(bytes);
