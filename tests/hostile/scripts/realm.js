@@ -153,7 +153,7 @@ const p = new Proxy(globalThis, {});
 for (const key of Reflect.ownKeys(p)) {
   const d = Reflect.getOwnPropertyDescriptor(p, key);
   Reflect.defineProperty(p, key, d);
-  Reflect.get(p, key, p);
+  Reflect.get(p, key, globalThis);
 }
 Reflect.setPrototypeOf(p, Reflect.getPrototypeOf(p)) && Reflect.isExtensible(p);
 
