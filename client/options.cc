@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "client/client.h"
@@ -22,7 +23,7 @@ constexpr char kAbout[] =
 struct Raw {
   std::string server, timeout, tenant;
   bool json = false, stats = false, raw = false, reused = false;
-  std::string code, file, kind = "script";
+  std::string code, file, kind;
   std::vector<std::string> globals;
   std::string function, module;
   std::vector<std::string> args;
@@ -57,8 +58,11 @@ void AddEval(CLI::App& app, Raw& raw) {
   eval->add_option("CODE", raw.code, "The source text, or - to read it from standard input");
   eval->add_option("-f,--file", raw.file, "Read the source text from FILE; - is standard input")
       ->type_name("FILE");
-  eval->add_option("--kind", raw.kind, "script, or module: the result is then the default export")
-      ->check(CLI::IsMember({"script", "module"}));
+  eval->add_option(
+          "--kind", raw.kind,
+          "script; module: the result is then the default export; or typescript, which files are whose "
+          "name ends in .ts, .mts or .cts")
+      ->check(CLI::IsMember({"script", "module", "typescript"}));
   eval->add_option("--global", raw.globals, "Bind a global before the source runs; may be repeated")
       ->type_name("NAME=JSON")
       ->allow_extra_args(false);
@@ -125,6 +129,10 @@ std::vector<std::string> ShieldJson(std::vector<std::string> args) {
 
 absl::Status Wrong(const std::string& what) { return absl::InvalidArgumentError(what); }
 
+bool IsTypescriptFile(const std::string& name) {
+  return absl::EndsWith(name, ".ts") || absl::EndsWith(name, ".mts") || absl::EndsWith(name, ".cts");
+}
+
 // Fields that both kinds of request have.
 template <typename Request>
 void FillCommon(const Raw& raw, const Command& command, Request& request) {
@@ -151,6 +159,8 @@ absl::Status FillEval(const Raw& raw, bool has_code, bool has_file, Command& com
     command.eval.set_source(raw.code);
   }
   if (raw.kind == "module") command.eval.set_source_kind(v1::SOURCE_KIND_MODULE);
+  if (raw.kind == "typescript" || (raw.kind.empty() && has_file && IsTypescriptFile(raw.file)))
+    command.eval.set_source_kind(v1::SOURCE_KIND_TYPESCRIPT);
   for (const std::string& global : raw.globals) {
     const size_t equals = global.find('=');
     if (equals == std::string::npos || equals == 0)

@@ -66,6 +66,16 @@ TEST(ParseCommandLine, EvalFlagsBecomeTheRequest) {
   EXPECT_EQ(command->timeout, milliseconds(1500));
 }
 
+TEST(ParseCommandLine, FilesWithTypescriptAreKnownByTheirName) {
+  const auto kind = [](const std::vector<std::string>& args) { return Parse(args)->eval.source_kind(); };
+  for (const char* file : {"a.ts", "b/c.mts", "d.cts"})
+    EXPECT_EQ(kind({"eval", "-f", file}), v1::SOURCE_KIND_TYPESCRIPT) << file;
+  EXPECT_EQ(kind({"eval", "--kind", "typescript", "let x: number"}), v1::SOURCE_KIND_TYPESCRIPT);
+  EXPECT_EQ(kind({"eval", "--kind", "module", "-f", "a.ts"}), v1::SOURCE_KIND_MODULE);
+  for (const char* file : {"a.js", "a.tsx", "ts"})
+    EXPECT_EQ(kind({"eval", "-f", file}), v1::SOURCE_KIND_UNSPECIFIED) << file;
+}
+
 TEST(ParseCommandLine, AGlobalThatIsWrongIsNamed) {
   EXPECT_THAT(Trouble({"eval", "1", "--global", "x"}), HasSubstr("--global x: write NAME=JSON"));
   EXPECT_THAT(Trouble({"eval", "1", "--global", "=1"}), HasSubstr("write NAME=JSON"));

@@ -87,6 +87,23 @@ absl::Status ResolveSandbox(v1::SandboxConfig& sandbox) {
   return absl::OkStatus();
 }
 
+absl::Status ResolveTypescript(v1::TypescriptConfig& typescript) {
+  if (!v1::TypescriptConfig_Mode_IsValid(typescript.mode()))
+    return Invalid("typescript.mode", absl::StrCat("no such value: ", typescript.mode()));
+  if (typescript.mode() == v1::TypescriptConfig::MODE_UNSPECIFIED)
+    typescript.set_mode(v1::TypescriptConfig::ON_DEMAND);
+  if (typescript.max_workers() == 0) typescript.set_max_workers(std::max(4u, typescript.min_idle()));
+  if (typescript.min_idle() == 0) typescript.set_min_idle(1);
+  if (typescript.max_workers() > 10'000)
+    return Invalid("typescript.max_workers", "more than 10000 processes are refused");
+  if (typescript.min_idle() > typescript.max_workers()) {
+    return Invalid("typescript.min_idle",
+                   absl::StrCat(typescript.min_idle(), " is more than typescript.max_workers (",
+                                typescript.max_workers(), ")"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ResolveSizesAndTimes(v1::EvaldConfig& config, ResolvedConfig& resolved) {
   if (config.max_request_bytes() == 0) config.set_max_request_bytes(64 * kMiB);
   if (config.max_request_bytes() > kMaxMessageBytes)
@@ -198,6 +215,7 @@ absl::StatusOr<ResolvedConfig> ResolveConfig(v1::EvaldConfig config, std::string
   absl::Status ok = ValidateSources(config);
   if (ok.ok()) ok = ResolvePool(*config.mutable_pool(), resolved);
   if (ok.ok()) ok = ResolveSandbox(*config.mutable_sandbox());
+  if (ok.ok()) ok = ResolveTypescript(*config.mutable_typescript());
   if (ok.ok()) ok = ResolveSizesAndTimes(config, resolved);
   if (!ok.ok()) return ok;
   absl::StatusOr<Tenants> tenants = ResolveTenants(config);

@@ -45,14 +45,21 @@ Daemon::Daemon(Options options, ResolvedConfig config, std::optional<AdminToken>
       tenants_(std::make_shared<const Tenants>(config.tenants)),
       signals_(loop_.io()),
       shutdown_(this, &loop_.timers(), config.drain_timeout) {
-  images_ =
-      std::make_unique<Images>(loop_.io(), loop_.timers(), [this](const internal::ZygoteBooted& booted) {
+  const auto worker_ids = std::make_shared<WorkerId>(0);
+  images_ = std::make_unique<Images>(
+      loop_.io(), loop_.timers(),
+      [this](const internal::ZygoteBooted& booted) {
         if (!shutdown_.begun()) serving_->OnZygoteUp(booted);
-      });
+      },
+      worker_ids);
   pool_ = std::make_unique<Pool>(Serving::PoolOptionsOf(config), images_.get(), &loop_.timers());
   images_->SetEvents(pool_.get());
   scheduler_ = std::make_unique<Scheduler>(Serving::SchedulerOptionsOf(config), tenants_.Get(), pool_.get(),
                                            &loop_.timers());
+  transpiler_ = std::make_unique<Transpiler>(
+      Transpiler::Parts{.io = &loop_.io(), .timers = &loop_.timers(), .options = &options_}, config,
+      worker_ids);
+  intake_ = std::make_unique<Intake>(scheduler_.get(), transpiler_.get(), config.proto.max_request_bytes());
   serving_ = std::make_unique<Serving>(Serving::Parts{.io = &loop_.io(),
                                                       .timers = &loop_.timers(),
                                                       .options = &options_,
@@ -62,6 +69,7 @@ Daemon::Daemon(Options options, ResolvedConfig config, std::optional<AdminToken>
                                                       .tenants = &tenants_},
                                        std::move(config), [this](const ResolvedConfig& now) {
                                          shutdown_.SetDrainTimeout(now.drain_timeout);
+                                         transpiler_->SetConfig(now);
                                          telemetry_->NameTenants(now.tenants.Names());
                                        });
   life_ = std::make_unique<SnapshotLife>(serving_.get(), &loop_.timers());
@@ -76,12 +84,12 @@ Daemon::Daemon(Options options, ResolvedConfig config, std::optional<AdminToken>
   AddEventsRoute(telemetry_.get(), &loop_.timers(), admin_router_);
   script_service_ = std::make_unique<ScriptService>(ScriptService::Parts{.tenants = &tenants_,
                                                                          .loop = &loop_,
-                                                                         .scheduler = scheduler_.get(),
+                                                                         .intake = intake_.get(),
                                                                          .request_ids = &request_ids_,
                                                                          .observer = telemetry_.get()});
   AddScriptRoutes({.tenants = &tenants_,
                    .loop = &loop_,
-                   .scheduler = scheduler_.get(),
+                   .intake = intake_.get(),
                    .request_ids = &request_ids_,
                    .observer = telemetry_.get(),
                    .load = script_load_,
@@ -144,6 +152,7 @@ void Daemon::OnBooted(const absl::Status& booted) {
   }
   phase_ = Phase::kReady;
   scheduler_->SetAdmission(Scheduler::Admission::kOpen);
+  transpiler_->Begin();
   if (!lame_duck_) grpc_server_->SetHealth(GrpcServer::Health::kServing);
   spdlog::info("ready after {}: {} workers, snapshot generation {}", Text(loop_.clock().Now() - started_),
                pool_->idle(), serving_->generation());
@@ -153,7 +162,7 @@ void Daemon::FillStatus(v1::GetSnapshotResponse& response) const {
   serving_->FillStatus(response);
   v1::PoolStatus& pool = *response.mutable_pool();
   pool_->FillStatus(pool);
-  pool.set_queued(scheduler_->waiting());
+  pool.set_queued(scheduler_->waiting() + intake_->transpiling());
   pool.set_zygote_restarts(images_->restarts());
   response.set_evald_version(EVALD_VERSION);
   FromDuration(loop_.clock().Now() - started_, *response.mutable_uptime());
@@ -169,7 +178,7 @@ void Daemon::StartLameDuck() {
 
 void Daemon::StopAdmitting() {
   spdlog::info("shutting down: {} requests running, {} waiting", scheduler_->running(),
-               scheduler_->waiting());
+               scheduler_->waiting() + intake_->transpiling());
   phase_ = Phase::kDraining;
   life_->Stop();
   scheduler_->SetAdmission(Scheduler::Admission::kDraining);
@@ -180,20 +189,19 @@ void Daemon::Drain(Done done) {
   // Their answers take time to be written and to leave.
   script_load_->Drain([this, done = std::move(done)]() mutable {
     // Later: it is one of them that has called.
-    loop_.Post([this, done = std::move(done)]() mutable { DrainScheduler(std::move(done)); });
+    loop_.Post([this, done = std::move(done)]() mutable { DrainRequests(std::move(done)); });
   });
 }
 
-void Daemon::DrainScheduler(Done done) {
-  if (scheduler_->running() + scheduler_->waiting() == 0) return done();
-  scheduler_->SetIdleHook(std::move(done));
+void Daemon::DrainRequests(Done done) {
+  if (intake_->idle()) return done();
+  intake_->SetIdleHook(std::move(done));
 }
 
 void Daemon::FailTheRest() {
   script_load_->EndDrain();
-  scheduler_->SetIdleHook(nullptr);
-  scheduler_->FailAll(
-      {v1::ERROR_REASON_DRAINING, "evald is shutting down and could not wait for this request"});
+  intake_->SetIdleHook(nullptr);
+  intake_->FailAll({v1::ERROR_REASON_DRAINING, "evald is shutting down and could not wait for this request"});
 }
 
 void Daemon::StopServers(Done done) {
@@ -205,7 +213,7 @@ void Daemon::StopServers(Done done) {
 
 void Daemon::StopWorkers(Done done) {
   serving_->Stop();
-  pool_->Close(std::move(done));
+  pool_->Close([this, done = std::move(done)]() mutable { transpiler_->Stop(std::move(done)); });
 }
 
 void Daemon::StopZygote(Done done) { images_->Stop(std::move(done)); }

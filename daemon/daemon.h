@@ -30,6 +30,8 @@
 #include "daemon/snapshots/snapshot_life.h"
 #include "daemon/telemetry/status_source.h"
 #include "daemon/telemetry/telemetry.h"
+#include "daemon/typescript/intake.h"
+#include "daemon/typescript/transpiler.h"
 #include "daemon/workers/images.h"
 #include "daemon/workers/pool.h"
 
@@ -65,7 +67,7 @@ class Daemon final : public StatusSource, private Drainable, private ShutdownSte
   void OnBooted(const absl::Status& booted);
 
   void StartLameDuck() override;
-  void DrainScheduler(Done done);
+  void DrainRequests(Done done);
 
   void StopAdmitting() override;
   void Drain(Done done) override;
@@ -89,6 +91,8 @@ class Daemon final : public StatusSource, private Drainable, private ShutdownSte
   std::unique_ptr<Images> images_;
   std::unique_ptr<Pool> pool_;
   std::unique_ptr<Scheduler> scheduler_;
+  std::unique_ptr<Transpiler> transpiler_;
+  std::unique_ptr<Intake> intake_;
   std::unique_ptr<Serving> serving_;
   std::unique_ptr<SnapshotLife> life_;
   RequestIds request_ids_;

@@ -30,14 +30,14 @@ std::string DefaultDataDir() {
   return "";
 }
 
-bool IsProgram(const fs::path& path) {
+bool IsFile(const fs::path& path, int access_mode) {
   std::error_code ignored;
-  return fs::is_regular_file(path, ignored) && access(path.c_str(), X_OK) == 0;
+  return fs::is_regular_file(path, ignored) && access(path.c_str(), access_mode) == 0;
 }
 
-// Beside the running program, in `sibling` next to its folder (as in a build tree), or in PATH; else the name
-// itself.
-std::string FindProgram(const std::string& name, const std::string& sibling) {
+// Beside the running program, in `sibling` next to its folder (as in a build tree), or, of programs, in PATH;
+// else the name itself.
+std::string FindFile(const std::string& name, const std::string& sibling, int access_mode) {
   std::vector<fs::path> places;
   std::error_code error;
   const fs::path self = fs::read_symlink("/proc/self/exe", error);
@@ -46,10 +46,10 @@ std::string FindProgram(const std::string& name, const std::string& sibling) {
     places.push_back(self.parent_path().parent_path() / sibling / name);
   }
   for (const auto folder : absl::StrSplit(Environment("PATH"), ':', absl::SkipEmpty())) {
-    places.push_back(fs::path(std::string(folder)) / name);
+    if (access_mode == X_OK) places.push_back(fs::path(std::string(folder)) / name);
   }
   for (const fs::path& place : places) {
-    if (IsProgram(place)) return place.lexically_normal().string();
+    if (IsFile(place, access_mode)) return place.lexically_normal().string();
   }
   return name;
 }
@@ -70,8 +70,9 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   std::string listen = "127.0.0.1:50051";
   std::string admin = "127.0.0.1:9080";
   options.data_dir = DefaultDataDir();
-  options.snapshot_tool = FindProgram("evald-snapshot", "snapshot");
-  options.zygote = FindProgram("evald-zygote", "runtime");
+  options.snapshot_tool = FindFile("evald-snapshot", "snapshot", X_OK);
+  options.zygote = FindFile("evald-zygote", "runtime", X_OK);
+  options.transpiler = FindFile("transpiler.snapshot", "typescript", R_OK);
 
   CLI::App app("evald runs JavaScript for other programs over gRPC.", "evald");
   app.set_version_flag("--version", "evald " EVALD_VERSION);
@@ -87,6 +88,8 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   app.add_option("--snapshot_tool", options.snapshot_tool, "The evald-snapshot program")
       ->capture_default_str();
   app.add_option("--zygote", options.zygote, "The evald-zygote program")->capture_default_str();
+  app.add_option("--transpiler", options.transpiler, "The snapshot of the TypeScript transpiler")
+      ->capture_default_str();
   app.add_flag("--check_config", options.check_config,
                "Check the configuration, print it with all defaults, and exit");
   app.add_option("--log_format", options.log.format, "text or json")

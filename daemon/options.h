@@ -20,6 +20,8 @@ struct Options {
   std::string admin_token_file;
   std::string snapshot_tool;
   std::string zygote;
+  // The TypeScript transpiler's snapshot.
+  std::string transpiler;
   bool check_config = false;
   LogOptions log;
 };

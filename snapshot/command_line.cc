@@ -94,8 +94,8 @@ absl::Status WriteFile(const std::string& path, std::string_view bytes) {
 }
 
 int WriteBuilt(const internal::SnapshotRequest& request, const std::vector<Extension>& available,
-               const LogSink& log, const std::string& path) {
-  const auto built = BuildEnvelope(request, available, log);
+               const std::string& transpiler, const LogSink& log, const std::string& path) {
+  const auto built = BuildEnvelope(request, available, transpiler, log);
   if (const auto* failed = std::get_if<internal::SnapshotFailed>(&built))
     return Complain(absl::StrCat(failed->stage(), ": ", failed->message()));
   const absl::Status written = WriteFile(path, std::get<std::string>(built));
@@ -117,8 +117,9 @@ int RunBuild(const BuildCommand& command, const std::vector<Extension>& availabl
   const LogSink log = [](std::string_view line) {
     std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
   };
-  if (!command.output_file.empty()) return WriteBuilt(request, available, log, command.output_file);
-  const auto prepared = PrepareSnapshot(request, available, log);
+  if (!command.output_file.empty())
+    return WriteBuilt(request, available, command.transpiler, log, command.output_file);
+  const auto prepared = PrepareSnapshot(request, available, command.transpiler, log);
   if (const auto* failed = std::get_if<internal::SnapshotFailed>(&prepared)) {
     return Complain(absl::StrCat(failed->stage(), ": ", failed->message()));
   }

@@ -14,6 +14,8 @@ struct BuildCommand {
   bool force = false;
   // Not empty: it is written to this file, and no store is looked at.
   std::string output_file;
+  // The snapshot that transpiles what of the configuration is TypeScript.
+  std::string transpiler;
 };
 
 // Each returns the process's exit code: 0, or 1 with the reason on standard error. Results go to standard

@@ -295,6 +295,11 @@ absl::StatusOr<BuildInputs> ResolveInputs(const v1::EvaldConfig& config, const s
   return inputs;
 }
 
+absl::StatusOr<std::string> ReadSourceFile(const std::string& entry, const std::string& file,
+                                           const std::string& config_folder) {
+  return ReadSource(entry, PathOf(file, config_folder));
+}
+
 EnvelopeHeader DescribeInputs(const BuildInputs& inputs, const internal::RuntimeIdentity& identity) {
   EnvelopeHeader header;
   header.set_v8_version(identity.v8_version());

@@ -41,6 +41,10 @@ inline constexpr uint32_t kMaxKeptGenerations = 100;
 absl::StatusOr<BuildInputs> ResolveInputs(const v1::EvaldConfig& config, const std::string& config_folder,
                                           const std::vector<Extension>& available);
 
+// The text of a file of the configuration, with the same errors; `entry` is what they name.
+absl::StatusOr<std::string> ReadSourceFile(const std::string& entry, const std::string& file,
+                                           const std::string& config_folder);
+
 // What a snapshot of these inputs, built by this process, says of itself: complete but for generation, times,
 // build log and reason.
 EnvelopeHeader DescribeInputs(const BuildInputs& inputs, const internal::RuntimeIdentity& identity);

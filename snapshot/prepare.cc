@@ -18,6 +18,7 @@
 #include "snapshot/build_log.h"
 #include "snapshot/inputs.h"
 #include "snapshot/store.h"
+#include "snapshot/transpile.h"
 
 namespace evald::snapshot {
 namespace {
@@ -91,15 +92,17 @@ Built Build(const BuildInputs& inputs, const std::vector<Extension>& available, 
 class Preparation {
  public:
   Preparation(const internal::SnapshotRequest& request, const std::vector<Extension>& available,
-              const LogSink& log)
-      : request_(request), available_(available), log_([this, &log](std::string_view line) {
+              const std::string& transpiler, const LogSink& log)
+      : request_(request),
+        available_(available),
+        transpiler_(transpiler),
+        log_([this, &log](std::string_view line) {
           build_log_.Add(line);
           log(line);
         }) {}
 
   std::variant<std::string, SnapshotFailed> RunForEnvelope() {
-    const absl::StatusOr<BuildInputs> inputs =
-        ResolveInputs(request_.config(), request_.config_folder(), available_);
+    const absl::StatusOr<BuildInputs> inputs = Inputs();
     if (!inputs.ok()) return Failed("config", inputs.status());
     StartV8(request_.config().engine());
     const EnvelopeHeader expected = DescribeInputs(*inputs, ThisRuntimeIdentity(OpsOf(available_)));
@@ -113,8 +116,7 @@ class Preparation {
 
   Prepared Run() {
     if (request_.has_serving()) return NoteServing();
-    const absl::StatusOr<BuildInputs> inputs =
-        ResolveInputs(request_.config(), request_.config_folder(), available_);
+    const absl::StatusOr<BuildInputs> inputs = Inputs();
     if (!inputs.ok() && request_.load_generation() == 0) return Failed("config", inputs.status());
     if (const absl::Status opened = OpenStore(); !opened.ok()) return Failed("store", opened);
     StartV8(request_.config().engine());
@@ -164,8 +166,20 @@ class Preparation {
     return made;
   }
 
+  // Before V8 is started.
+  absl::StatusOr<BuildInputs> Inputs() {
+    const absl::StatusOr<v1::EvaldConfig> config =
+        TranspileConfig(request_.config(), request_.config_folder(), transpiler_, available_);
+    if (!config.ok()) return config.status();
+    return ResolveInputs(*config, request_.config_folder(), available_);
+  }
+
   // OK with no store where there cannot be one; that is said in the log.
   absl::Status OpenStore() {
+    if (request_.store_folder().empty()) {
+      no_store_reason_ = "there is no store";
+      return absl::OkStatus();
+    }
     const uint32_t kept = std::min(request_.config().kept_generations(), kMaxKeptGenerations);
     absl::StatusOr<std::unique_ptr<Store>> store =
         Store::Create({.folder = request_.store_folder(),
@@ -346,6 +360,7 @@ class Preparation {
 
   const internal::SnapshotRequest& request_;
   const std::vector<Extension>& available_;
+  const std::string& transpiler_;
   BuildLog build_log_;
   const LogSink log_;  // to whoever asked, and into the build log
   std::unique_ptr<Store> store_;
@@ -366,14 +381,16 @@ void DescribeParts(const Parts& parts, v1::SnapshotInput::Kind kind, v1::Snapsho
 }  // namespace
 
 std::variant<PreparedSnapshot, internal::SnapshotFailed> PrepareSnapshot(
-    const internal::SnapshotRequest& request, const std::vector<Extension>& available, const LogSink& log) {
-  return Preparation(request, available, log).Run();
+    const internal::SnapshotRequest& request, const std::vector<Extension>& available,
+    const std::string& transpiler, const LogSink& log) {
+  return Preparation(request, available, transpiler, log).Run();
 }
 
 std::variant<std::string, internal::SnapshotFailed> BuildEnvelope(const internal::SnapshotRequest& request,
                                                                   const std::vector<Extension>& available,
+                                                                  const std::string& transpiler,
                                                                   const LogSink& log) {
-  return Preparation(request, available, log).RunForEnvelope();
+  return Preparation(request, available, transpiler, log).RunForEnvelope();
 }
 
 v1::Snapshot DescribeSnapshot(const EnvelopeHeader& header, uint64_t blob_bytes) {

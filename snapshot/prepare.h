@@ -22,7 +22,8 @@ struct PreparedSnapshot {
 // Told, a line at a time, of what is worth saying while it happens.
 using LogSink = std::function<void(std::string_view line)>;
 
-// `available`: the extensions that this program is linked with. Does what `request` asks:
+// `available`: the extensions that this program is linked with. `transpiler`: the snapshot that transpiles
+// the configuration's TypeScript. Does what `request` asks:
 //   serving            the note is written, no more
 //   load_generation    that generation as it is stored, with its own warm-up and canaries. It fails where the
 //                      generation is not kept, is damaged, or cannot run in this process; where the
@@ -37,12 +38,14 @@ using LogSink = std::function<void(std::string_view line)>;
 // A snapshot that was built is given out even when it cannot be stored (a full disk, a read-only one): `log`
 // is told. A store that others could write is a failure all the same.
 std::variant<PreparedSnapshot, internal::SnapshotFailed> PrepareSnapshot(
-    const internal::SnapshotRequest& request, const std::vector<Extension>& available, const LogSink& log);
+    const internal::SnapshotRequest& request, const std::vector<Extension>& available,
+    const std::string& transpiler, const LogSink& log);
 
 // The bytes of an envelope with a new snapshot of what `request.config` asks for: a file to be handed on,
 // with no generation of its own until a store takes it up. Starts V8 in this process.
 std::variant<std::string, internal::SnapshotFailed> BuildEnvelope(const internal::SnapshotRequest& request,
                                                                   const std::vector<Extension>& available,
+                                                                  const std::string& transpiler,
                                                                   const LogSink& log);
 
 // How the public API describes a stored snapshot. Says nothing of which one is serving.

@@ -24,10 +24,11 @@ absl::Status Errno(const std::string& what) {
 }
 
 internal::SnapshotEvent Answer(const internal::SnapshotRequest& request, int blob_fd,
-                               const std::vector<Extension>& available, const LogSink& log) {
+                               const std::vector<Extension>& available, const std::string& transpiler,
+                               const LogSink& log) {
   internal::SnapshotEvent event;
   std::variant<PreparedSnapshot, internal::SnapshotFailed> prepared =
-      PrepareSnapshot(request, available, log);
+      PrepareSnapshot(request, available, transpiler, log);
   if (auto* failed = std::get_if<internal::SnapshotFailed>(&prepared)) {
     *event.mutable_failed() = std::move(*failed);
     return event;
@@ -65,7 +66,8 @@ absl::Status DieWithParent() {
   return absl::OkStatus();
 }
 
-absl::Status ServeRequest(int socket_fd, int blob_fd, const std::vector<Extension>& available) {
+absl::Status ServeRequest(int socket_fd, int blob_fd, const std::vector<Extension>& available,
+                          const std::string& transpiler) {
   internal::SnapshotRequest request;
   if (absl::Status read = ReadFrame(socket_fd, kMaxRequestBytes, request); !read.ok()) return read;
   // One that ended before DieWithParent was called has left its request behind.
@@ -76,7 +78,7 @@ absl::Status ServeRequest(int socket_fd, int blob_fd, const std::vector<Extensio
     // A daemon that hung up is noticed when the answer is sent.
     WriteFrame(socket_fd, event).IgnoreError();
   };
-  return WriteFrame(socket_fd, Answer(request, blob_fd, available, log));
+  return WriteFrame(socket_fd, Answer(request, blob_fd, available, transpiler, log));
 }
 
 }  // namespace evald::snapshot

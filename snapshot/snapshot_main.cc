@@ -2,7 +2,9 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "runtime/extensions/builtin.h"
@@ -13,12 +15,24 @@ namespace evald {
 namespace {
 
 // The daemon's end: descriptor `fd` is the socket, the one after it takes the startup data.
-int Serve(int fd, const std::vector<Extension>& available) {
+int Serve(int fd, const std::vector<Extension>& available, const std::string& transpiler) {
   absl::Status status = snapshot::DieWithParent();
-  if (status.ok()) status = snapshot::ServeRequest(fd, fd + 1, available);
+  if (status.ok()) status = snapshot::ServeRequest(fd, fd + 1, available, transpiler);
   if (status.ok()) return 0;
   std::fprintf(stderr, "evald-snapshot: %s\n", std::string(status.message()).c_str());
   return 1;
+}
+
+// Beside the running program, or in the folder beside its own, as in a build tree.
+std::string DefaultTranspiler() {
+  namespace fs = std::filesystem;
+  constexpr char kName[] = "transpiler.snapshot";
+  std::error_code error;
+  const fs::path self = fs::read_symlink("/proc/self/exe", error);
+  if (error) return kName;
+  const fs::path beside = self.parent_path() / kName;
+  const fs::path in_tree = self.parent_path().parent_path() / "typescript" / kName;
+  return fs::exists(in_tree, error) && !fs::exists(beside, error) ? in_tree : beside;
 }
 
 }  // namespace
@@ -33,6 +47,9 @@ int SnapshotMain(int argc, char** argv, std::vector<Extension> own) {
       "For the daemon: answer the request on this socket; the next descriptor takes the snapshot.");
 
   snapshot::BuildCommand build;
+  build.transpiler = DefaultTranspiler();
+  app.add_option("--transpiler", build.transpiler, "The snapshot of the TypeScript transpiler")
+      ->capture_default_str();
   CLI::App* build_command = app.add_subcommand(
       "build", "Build a snapshot and store it, unless a matching one is stored, or write it to a file.");
   build_command->add_option("--config", build.config_file,
@@ -51,7 +68,7 @@ int SnapshotMain(int argc, char** argv, std::vector<Extension> own) {
   list_command->add_option("--store", list_folder, "Folder of the snapshot store.")->required();
 
   CLI11_PARSE(app, argc, argv);
-  if (serve_fd >= 0) return Serve(serve_fd, available);
+  if (serve_fd >= 0) return Serve(serve_fd, available, build.transpiler);
   if (build_command->parsed()) return snapshot::RunBuild(build, available);
   if (list_command->parsed()) return snapshot::RunList(list_folder);
   std::fputs(app.help().c_str(), stderr);

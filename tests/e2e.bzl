@@ -5,6 +5,7 @@ _PROGRAMS = {
     "EVALCTL": "//client:evalctl",
     "EVALD_DAEMON": "//daemon:evald",
     "EVALD_SNAPSHOT_TOOL": "//snapshot:evald-snapshot",
+    "EVALD_TRANSPILER": "//typescript:transpiler",
     "EVALD_ZYGOTE": "//tools/sanitizers:zygote",
 }
 

@@ -42,7 +42,7 @@ class HttpCall final : public ScriptCall<Request, Response>,
                        public std::enable_shared_from_this<HttpCall<Request, Response>> {
  public:
   HttpCall(Shared* shared, const AdminRequest& request, AdminReply* reply)
-      : ScriptCall<Request, Response>({.id = shared->parts.scheduler->NewId(),
+      : ScriptCall<Request, Response>({.id = shared->parts.intake->NewId(),
                                        .request_id = RequestIdOf(request, *shared->parts.request_ids),
                                        .arrival = shared->parts.loop->clock().Now(),
                                        .deadline = std::nullopt,
@@ -71,7 +71,7 @@ class HttpCall final : public ScriptCall<Request, Response>,
   void Leave() {
     reply_ = nullptr;
     gone_ = true;
-    if (admitted_ != nullptr) shared_->parts.scheduler->Cancel(this->id());
+    if (admitted_ != nullptr) shared_->parts.intake->Cancel(this->id());
   }
 
  private:
@@ -99,7 +99,7 @@ class HttpCall final : public ScriptCall<Request, Response>,
     if (reply_ == nullptr) return this->Fail({v1::ERROR_REASON_CANCELLED, "the client has gone"}, nullptr);
     if (unacceptable_) return this->Fail(*unacceptable_, nullptr);
     admitted_ = this->shared_from_this();
-    shared_->parts.scheduler->Submit(this->id(), this);
+    shared_->parts.intake->Submit(this->id(), this);
   }
 
   void Succeed(Response& response) override {

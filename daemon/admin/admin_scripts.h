@@ -10,15 +10,15 @@
 #include "daemon/loop/loop.h"
 #include "daemon/requests/request_id.h"
 #include "daemon/requests/request_observer.h"
-#include "daemon/requests/scheduler.h"
 #include "daemon/requests/tenants_in_force.h"
+#include "daemon/typescript/intake.h"
 
 namespace evald {
 
 struct AdminScripts {
   const TenantsInForce* tenants;
   Loop* loop;
-  Scheduler* scheduler;
+  Intake* intake;
   RequestIds* request_ids;
   // Told of each request that ends.
   RequestObserver* observer;

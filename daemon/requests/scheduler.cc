@@ -164,15 +164,24 @@ void Scheduler::SetRules(const SchedulerOptions& options, std::shared_ptr<const 
   tenants_ = std::move(tenants);
 }
 
-void Scheduler::Submit(CallId id, Call* call) {
+std::optional<Failure> Scheduler::WhyClosed() const {
   switch (admission_) {
     case Admission::kNotReady:
-      return call->Fail({v1::ERROR_REASON_NOT_READY, "evald is still booting"}, nullptr);
+      return Failure{v1::ERROR_REASON_NOT_READY, "evald is still booting"};
     case Admission::kDraining:
-      return call->Fail({v1::ERROR_REASON_DRAINING, "evald is shutting down"}, nullptr);
+      return Failure{v1::ERROR_REASON_DRAINING, "evald is shutting down"};
     case Admission::kOpen:
       break;
   }
+  return std::nullopt;
+}
+
+void Scheduler::Submit(CallId id, Call* call) {
+  if (const std::optional<Failure> closed = WhyClosed()) return call->Fail(*closed, nullptr);
+  Admit(id, call);
+}
+
+void Scheduler::Admit(CallId id, Call* call) {
   Entry& entry = *entries_.emplace(id, std::make_unique<Entry>(this, id, call)).first->second;
   queue_.Push(call->tenant(), id);
   queued_bytes_ += call->bytes();

@@ -46,6 +46,8 @@ class Call {
   virtual v1::Limits& limits() = 0;
   // What it holds while it waits.
   virtual size_t bytes() const = 0;
+  // It holds more now. REQUIRES: it is not submitted.
+  virtual void SetBytes(size_t bytes) = 0;
   virtual MonotonicTime arrival() const = 0;
   // When the client stops waiting.
   virtual std::optional<MonotonicTime> deadline() const = 0;
@@ -87,6 +89,10 @@ class Scheduler {
 
   // `id` was never used before. The call may be answered or fail before this returns.
   void Submit(CallId id, Call* call);
+  // The same for a call that was let in before, whatever becomes of others now.
+  void Admit(CallId id, Call* call);
+  // Why a call would be turned away whoever submitted it now; nothing while all are let in.
+  std::optional<Failure> WhyClosed() const;
 
   // The client has gone, or its deadline has passed. Ids that have ended are ignored.
   void Cancel(CallId id);

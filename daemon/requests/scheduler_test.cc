@@ -28,7 +28,8 @@ class TestCall final : public Call {
   const std::string& tenant() const override { return request_.eval().tenant(); }
   v1::Isolation isolation() const override { return request_.eval().isolation(); }
   v1::Limits& limits() override { return *request_.mutable_eval()->mutable_limits(); }
-  size_t bytes() const override { return 100; }
+  size_t bytes() const override { return bytes_; }
+  void SetBytes(size_t bytes) override { bytes_ = bytes; }
   MonotonicTime arrival() const override { return arrival_time; }
   std::optional<MonotonicTime> deadline() const override { return deadline_time; }
   void Answer(internal::WorkerReply& reply, const v1::ExecutionStats& s) override {
@@ -49,6 +50,7 @@ class TestCall final : public Call {
   std::optional<MonotonicTime> deadline_time;
 
  private:
+  size_t bytes_ = 100;
   internal::WorkerRequest request_;
 };
 

@@ -68,6 +68,7 @@ class ScriptCall : public Call {
   v1::Isolation isolation() const final { return work_.isolation(); }
   v1::Limits& limits() final { return *work_.mutable_limits(); }
   size_t bytes() const final { return bytes_; }
+  void SetBytes(size_t bytes) final { bytes_ = bytes; }
   MonotonicTime arrival() const final { return options_.arrival; }
   std::optional<MonotonicTime> deadline() const final { return options_.deadline; }
   std::string_view request_id() const final { return options_.request_id.text(); }

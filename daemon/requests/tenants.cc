@@ -87,6 +87,13 @@ void ResolveAdmission(uint32_t max_workers, v1::AdmissionConfig& admission) {
 
 }  // namespace
 
+Tenants Tenants::Changed(absl::FunctionRef<void(TenantRules&)> change) const {
+  Tenants changed = *this;
+  change(changed.others_);
+  for (auto& [tenant, rules] : changed.named_) change(rules);
+  return changed;
+}
+
 std::vector<std::string> Tenants::Names() const {
   std::vector<std::string> names;
   for (const auto& [tenant, rules] : named_) names.push_back(tenant);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "daemon/requests/limits.h"
@@ -32,6 +33,9 @@ class Tenants {
     const auto found = named_.find(tenant);
     return found == named_.end() ? others_ : found->second;
   }
+
+  // The same tenants, each with what `change` makes of its rules.
+  Tenants Changed(absl::FunctionRef<void(TenantRules&)> change) const;
 
   // Those with rules of their own, in order.
   std::vector<std::string> Names() const;

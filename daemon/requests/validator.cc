@@ -127,7 +127,9 @@ absl::Status Validate(const v1::CallFunctionRequest& request, const LimitBounds&
 void FillDefaults(const LimitBounds& bounds, v1::EvalRequest& request) {
   FillCommon(bounds, request);
   if (request.source_kind() == v1::SOURCE_KIND_UNSPECIFIED) request.set_source_kind(v1::SOURCE_KIND_SCRIPT);
-  if (request.resource_name().empty()) request.set_resource_name("eval.js");
+  if (request.resource_name().empty()) {
+    request.set_resource_name(request.source_kind() == v1::SOURCE_KIND_TYPESCRIPT ? "eval.ts" : "eval.js");
+  }
 }
 
 void FillDefaults(const LimitBounds& bounds, v1::CallFunctionRequest& request) {

@@ -52,7 +52,7 @@ class ScriptService::UnaryCall final : public grpc::ServerUnaryReactor, public S
  public:
   UnaryCall(const Parts& parts, grpc::CallbackServerContext* context, grpc::ByteBuffer* response,
             MonotonicTime arrival)
-      : ScriptCall<Request, Response>({.id = parts.scheduler->NewId(),
+      : ScriptCall<Request, Response>({.id = parts.intake->NewId(),
                                        .request_id = RequestIdOf(*context, *parts.request_ids),
                                        .arrival = arrival,
                                        .deadline = DeadlineOf(*context, arrival),
@@ -71,13 +71,13 @@ class ScriptService::UnaryCall final : public grpc::ServerUnaryReactor, public S
     }
     // It is the loop that calls end on.
     if (failure) return parts_.loop->Post([this, why = *std::move(failure)] { this->Fail(why, nullptr); });
-    parts_.loop->Post([this] { parts_.scheduler->Submit(this->id(), this); });
+    parts_.loop->Post([this] { parts_.intake->Submit(this->id(), this); });
   }
 
   // Called by gRPC, at any time until the call is done. The loop may have ended the call by then, which it
   // knows by its id.
   void OnCancel() override {
-    parts_.loop->Post([scheduler = parts_.scheduler, id = this->id()] { scheduler->Cancel(id); });
+    parts_.loop->Post([intake = parts_.intake, id = this->id()] { intake->Cancel(id); });
   }
   void OnDone() override { delete this; }
 

@@ -9,8 +9,8 @@
 #include "daemon/loop/loop.h"
 #include "daemon/requests/request_id.h"
 #include "daemon/requests/request_observer.h"
-#include "daemon/requests/scheduler.h"
 #include "daemon/requests/tenants_in_force.h"
+#include "daemon/typescript/intake.h"
 #include "evald/v1/script.grpc.pb.h"
 
 namespace evald {
@@ -25,7 +25,7 @@ class ScriptService final
   struct Parts {
     const TenantsInForce* tenants;
     Loop* loop;
-    Scheduler* scheduler;
+    Intake* intake;
     RequestIds* request_ids;
     RequestObserver* observer;
   };

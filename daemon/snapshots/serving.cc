@@ -1,9 +1,6 @@
 #include "daemon/snapshots/serving.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -13,9 +10,7 @@
 #include "absl/time/time.h"
 #include "base/check.h"
 #include "daemon/loop/proto_time.h"
-#include "daemon/process/child_process.h"
-#include "daemon/process/frame_stream.h"
-#include "daemon/process/output_joiner.h"
+#include "daemon/workers/launch_zygote.h"
 
 namespace evald {
 namespace {
@@ -29,32 +24,6 @@ constexpr Duration kNoteTimeout = std::chrono::seconds(10);
 size_t MaxWorkerFrame(const ResolvedConfig& config) {
   const v1::Limits largest = config.tenants.LargestCeilings();
   return 2 * largest.output_bytes() + 2 * largest.console_bytes() + (1 << 20);
-}
-
-// `image` is the sealed snapshot, for every zygote that is started from it. `beside_another`: the first one
-// boots while another zygote serves, which it is not to hold up.
-ZygoteHandle::Launcher MakeLauncher(boost::asio::io_context* io, TimerQueue* timers, std::string program,
-                                    UniqueFd image, bool beside_another) {
-  return [io, timers, program = std::move(program), image = std::move(image),
-          in_background = beside_another && CanComeBackFromBackground()](
-             absl::AnyInvocable<void(int)> on_exit) mutable -> absl::StatusOr<ZygoteHandle::Process> {
-    absl::StatusOr<SocketPair> pair = MakeSocketPair();
-    if (!pair.ok()) return pair.status();
-    UniqueFd copy(fcntl(image.get(), F_DUPFD_CLOEXEC, 0));
-    if (!copy) return absl::ErrnoToStatus(errno, "duplicating the snapshot's memfd");
-    ChildProcess::Options options;
-    options.program = program;
-    options.in_background = std::exchange(in_background, false);
-    options.descriptors.push_back(std::move(pair->theirs));
-    options.descriptors.push_back(std::move(copy));
-    auto joiner = std::make_unique<OutputJoiner>(
-        timers, [](std::string_view line) { spdlog::warn("evald-zygote: {}", line); });
-    options.on_line = [joiner = std::move(joiner)](std::string_view line) { joiner->Take(line); };
-    options.on_exit = std::move(on_exit);
-    absl::StatusOr<std::unique_ptr<ChildProcess>> child = ChildProcess::Start(*io, std::move(options));
-    if (!child.ok()) return child.status();
-    return ZygoteHandle::Process{std::move(pair->ours), *std::move(child)};
-  };
 }
 
 void LogBuilt(const internal::SnapshotReady& ready) {
@@ -174,6 +143,8 @@ void Serving::Build(const ResolvedConfig& config, const BuildOptions& options,
                     absl::AnyInvocable<void(absl::StatusOr<BuiltSnapshot>)> done) {
   SnapshotTool::Options tool;
   tool.program = parts_.options->snapshot_tool;
+  // For what the configuration has of TypeScript.
+  tool.arguments.push_back("--transpiler=" + parts_.options->transpiler);
   tool.request = RequestFor(config);
   if (options.generation != 0) {
     // Stored snapshots are loaded by a process like the zygote that is to have them.
@@ -249,7 +220,7 @@ Serving::Difference Serving::Compare(const ResolvedConfig& config,
 
 absl::Status Serving::Prove(const ResolvedConfig& config, BuiltSnapshot built, ProofHandlers handlers) {
   auto source = std::make_unique<Images::Source>();
-  source->launcher = MakeLauncher(parts_.io, parts_.timers, parts_.options->zygote, std::move(built.image),
+  source->launcher = LaunchZygote(parts_.io, parts_.timers, parts_.options->zygote, std::move(built.image),
                                   /*beside_another=*/snapshot_.has_value());
   source->zygote = {.boot = BootOf(config, built.ready),
                     .generation = built.ready.snapshot().generation(),

@@ -58,7 +58,8 @@ absl::Status SnapshotTool::Launch(TimerQueue& timers, Options options) {
 
   ChildProcess::Options child;
   child.program = std::move(options.program);
-  child.arguments = {"--serve_fd=3"};
+  child.arguments = std::move(options.arguments);
+  child.arguments.push_back("--serve_fd=3");
   child.in_background = options.in_background;
   child.descriptors.push_back(std::move(pair->theirs));
   child.descriptors.push_back(std::move(theirs));

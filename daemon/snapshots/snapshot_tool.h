@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -30,6 +31,8 @@ class SnapshotTool {
  public:
   struct Options {
     std::string program;
+    // Besides those that say how to answer.
+    std::vector<std::string> arguments;
     internal::SnapshotRequest request;
     // While requests go on that it is not to hold up.
     bool in_background = false;

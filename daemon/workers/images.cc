@@ -41,8 +41,8 @@ void Images::Image::OnForksPossible() {
 }
 
 Images::Images(boost::asio::io_context& io, TimerQueue& timers,
-               absl::AnyInvocable<void(const internal::ZygoteBooted&)> on_up)
-    : io_(io), timers_(timers), on_up_(std::move(on_up)) {}
+               absl::AnyInvocable<void(const internal::ZygoteBooted&)> on_up, WorkerIds ids)
+    : io_(io), timers_(timers), on_up_(std::move(on_up)), last_worker_(std::move(ids)) {}
 
 absl::Status Images::Stage(std::unique_ptr<Source> source, WorkerEvents* events, StageHandlers handlers) {
   EVALD_CHECK(events_ != nullptr && events != nullptr, "there is somebody to tell");
@@ -231,7 +231,7 @@ WorkerId Images::Fork() {
 }
 
 WorkerId Images::ForkFrom(Image& image) {
-  const WorkerId id = ++last_worker_;
+  const WorkerId id = ++*last_worker_;
   owners_.emplace(id, &image);
   ++image.workers;
   image.zygote->Fork(id);

@@ -47,9 +47,13 @@ class Images final : public WorkerHost {
     absl::AnyInvocable<void(const absl::Status&)> on_failed;
   };
 
+  // Where the ids of workers come from. Those who have one daemon's workers share one.
+  using WorkerIds = std::shared_ptr<WorkerId>;
+
   // `on_up`: after each boot of a zygote that takes over because of the serving one's age or end.
   Images(boost::asio::io_context& io, TimerQueue& timers,
-         absl::AnyInvocable<void(const internal::ZygoteBooted&)> on_up);
+         absl::AnyInvocable<void(const internal::ZygoteBooted&)> on_up,
+         WorkerIds ids = std::make_shared<WorkerId>(0));
 
   // Whom the workers of serving and retired images are reported to. REQUIRES: called before all else.
   void SetEvents(WorkerEvents* events) { events_ = events; }
@@ -125,7 +129,7 @@ class Images final : public WorkerHost {
   absl::AnyInvocable<void(const internal::ZygoteBooted&)> on_up_;
   WorkerEvents* events_ = nullptr;
 
-  WorkerId last_worker_ = 0;
+  const WorkerIds last_worker_;
   uint64_t last_number_ = 0;
   uint64_t renewals_ = 0;
   uint64_t restarts_of_gone_ = 0;

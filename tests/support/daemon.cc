@@ -1,6 +1,7 @@
 #include "tests/support/daemon.h"
 
 #include <signal.h>
+#include <stdlib.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -42,7 +43,7 @@ std::vector<std::string> CommandLine(const DaemonOptions& options, const std::st
   const std::string zygote = options.zygote.empty() ? PathFromEnvironment("EVALD_ZYGOTE") : options.zygote;
   const std::string data_dir = options.data_dir.empty() ? folder + "/data" : options.data_dir;
   if (!options.config_file) WriteFile(folder + "/evald.textproto", WithVerifiedRewinds(options.config));
-  return {
+  std::vector<std::string> line = {
       PathFromEnvironment("EVALD_DAEMON"),
       "--config=" + options.config_file.value_or(folder + "/evald.textproto"),
       "--listen=" + address,
@@ -51,6 +52,9 @@ std::vector<std::string> CommandLine(const DaemonOptions& options, const std::st
       "--zygote=" + zygote,
       "--snapshot_tool=" + PathFromEnvironment("EVALD_SNAPSHOT_TOOL"),
   };
+  if (const char* transpiler = getenv("EVALD_TRANSPILER"); transpiler != nullptr)
+    line.push_back("--transpiler=" + PathFromEnvironment("EVALD_TRANSPILER"));
+  return line;
 }
 
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(DaemonOptions options) {

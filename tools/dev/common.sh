@@ -3,7 +3,7 @@
 
 # The programs that make up a running evald.
 # shellcheck disable=SC2034  # used by the files that source this one
-PROGRAMS=(//daemon:evald //client:evalctl //snapshot:evald-snapshot //runtime:evald-zygote)
+PROGRAMS=(//daemon:evald //client:evalctl //snapshot:evald-snapshot //runtime:evald-zygote //typescript:transpiler)
 
 note() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 
