@@ -1,7 +1,7 @@
 #include "snapshot/transpile.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -116,7 +116,8 @@ absl::StatusOr<std::vector<typescript::Script>> Transpile(const std::string& ima
                                                           absl::Span<const typescript::Text> texts,
                                                           const std::vector<Extension>& extensions) {
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return Unavailable(image, std::strerror(errno));
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    return Unavailable(image, std::strerror(errno));
   const UniqueFd in(ends[0]);
   UniqueFd out(ends[1]);
   const pid_t child = fork();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daemon/admin/testing/fake_admin_reply.h"
+#include "daemon/typescript/testing/fake_transpiler.h"
 #include "daemon/workers/testing/fake_worker_host.h"
 
 namespace evald {
@@ -50,7 +51,7 @@ class AdminScriptsTest : public testing::Test {
     router_.emplace();
     AddScriptRoutes({.tenants = &tenants_,
                      .loop = &loop_,
-                     .scheduler = &scheduler_,
+                     .intake = &intake_,
                      .request_ids = &request_ids_,
                      .observer = &observer_,
                      .load = load_,
@@ -99,6 +100,8 @@ class AdminScriptsTest : public testing::Test {
       std::make_shared<const Tenants>(TenantRules{Bounds(), /*max_queue=*/200, /*max_running=*/1})};
   Pool pool_{{.min_idle = 1, .max_workers = 1}, &host_, &loop_.timers()};
   Scheduler scheduler_{{}, tenants_.Get(), &pool_, &loop_.timers()};
+  FakeTranspiler transpiler_;
+  Intake intake_{&scheduler_, &transpiler_, 1 << 20};
   RequestIds request_ids_;
   Ends observer_;
   const std::shared_ptr<ScriptLoad> load_ = std::make_shared<ScriptLoad>();

@@ -17,6 +17,7 @@
 
 #include "daemon/log/log.h"
 #include "daemon/rpc/grpc_server.h"
+#include "daemon/typescript/testing/fake_transpiler.h"
 
 namespace evald {
 namespace {
@@ -142,7 +143,7 @@ class ScriptServiceTest : public testing::Test {
         scheduler_({.max_queue = 1}, tenants_.Get(), &pool_, &loop_.timers()),
         service_({.tenants = &tenants_,
                   .loop = &loop_,
-                  .scheduler = &scheduler_,
+                  .intake = &intake_,
                   .request_ids = &request_ids_,
                   .observer = &observer_}) {
     static const bool once = (InstallProtobufLogOnce(), true);
@@ -214,6 +215,8 @@ class ScriptServiceTest : public testing::Test {
   EchoHost host_;
   Pool pool_;
   Scheduler scheduler_;
+  FakeTranspiler transpiler_;
+  Intake intake_{&scheduler_, &transpiler_, 1 << 20};
   RequestIds request_ids_;
   Recorder observer_;
   ScriptService service_;

@@ -142,7 +142,7 @@ class Intake::Transpilation final : public Call {
   internal::WorkerRequest request_;
 };
 
-Intake::Intake(Scheduler* scheduler, Transpiler* transpiler, uint64_t max_request_bytes)
+Intake::Intake(Scheduler* scheduler, TranspilerQueue* transpiler, uint64_t max_request_bytes)
     : scheduler_(scheduler), transpiler_(transpiler), max_request_bytes_(max_request_bytes) {
   scheduler_->SetIdleHook([this] { NoteEnded(); });
 }

@@ -13,9 +13,22 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "daemon/requests/scheduler.h"
-#include "daemon/typescript/transpiler.h"
 
 namespace evald {
+
+// The transpiler's queue, as the intake sees it.
+class TranspilerQueue {
+ public:
+  using CallId = Scheduler::CallId;
+
+  virtual ~TranspilerQueue() = default;
+  // False: nothing is transpiled in this evald.
+  virtual bool on() const = 0;
+  // As Scheduler's; the id is the queue's own. REQUIRES: on().
+  virtual CallId Submit(Call* call) = 0;
+  virtual void Cancel(CallId id) = 0;
+  virtual void FailAll(const Failure& failure) = 0;
+};
 
 // Loop thread only, but NewId. `scheduler` and `transpiler` outlive it.
 //
@@ -25,7 +38,7 @@ class Intake {
   using CallId = Scheduler::CallId;
 
   // `max_request_bytes`: the longest request that a worker is sent.
-  Intake(Scheduler* scheduler, Transpiler* transpiler, uint64_t max_request_bytes);
+  Intake(Scheduler* scheduler, TranspilerQueue* transpiler, uint64_t max_request_bytes);
   ~Intake();
 
   // As Scheduler's.
@@ -49,7 +62,7 @@ class Intake {
   void NoteEnded();
 
   Scheduler* const scheduler_;
-  Transpiler* const transpiler_;
+  TranspilerQueue* const transpiler_;
   const uint64_t max_request_bytes_;
   absl::AnyInvocable<void()> idle_hook_;
   absl::flat_hash_map<CallId, std::unique_ptr<Transpilation>> transpiling_;

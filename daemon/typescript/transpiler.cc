@@ -88,8 +88,8 @@ void Transpiler::Begin() {
   if (mode_ == v1::TypescriptConfig::ALWAYS) Boot();
 }
 
-Scheduler::CallId Transpiler::Submit(Call* call) {
-  const Scheduler::CallId id = scheduler_.NewId();
+Transpiler::CallId Transpiler::Submit(Call* call) {
+  const CallId id = scheduler_.NewId();
   Boot();
   if (state_ == State::kDown) {
     call->Fail(failure_, nullptr);

@@ -13,6 +13,7 @@
 #include "daemon/options.h"
 #include "daemon/requests/scheduler.h"
 #include "daemon/snapshots/snapshot_tool.h"
+#include "daemon/typescript/intake.h"
 #include "daemon/workers/images.h"
 #include "daemon/workers/pool.h"
 
@@ -24,7 +25,7 @@ namespace evald {
 // who asks meanwhile waits in its queue, within the bounds of the queue and the client's deadline. Where it
 // does not boot, those who wait end with NOT_READY and the reason, and who asks after a pause has it tried
 // again.
-class Transpiler {
+class Transpiler final : public TranspilerQueue {
  public:
   // All of them outlive it.
   struct Parts {
@@ -34,20 +35,17 @@ class Transpiler {
   };
 
   Transpiler(const Parts& parts, const ResolvedConfig& config, Images::WorkerIds ids);
-  ~Transpiler();
+  ~Transpiler() override;
 
   // From now on. A zygote that runs goes on as it was booted.
   void SetConfig(const ResolvedConfig& config);
   // evald is ready.
   void Begin();
 
-  // False: the configuration says OFF.
-  bool on() const { return mode_ != v1::TypescriptConfig::OFF; }
-
-  // As Scheduler's. REQUIRES: on().
-  Scheduler::CallId Submit(Call* call);
-  void Cancel(Scheduler::CallId id) { scheduler_.Cancel(id); }
-  void FailAll(const Failure& failure) { scheduler_.FailAll(failure); }
+  bool on() const override { return mode_ != v1::TypescriptConfig::OFF; }
+  CallId Submit(Call* call) override;
+  void Cancel(CallId id) override { scheduler_.Cancel(id); }
+  void FailAll(const Failure& failure) override { scheduler_.FailAll(failure); }
 
   // Ends all of its processes; `done` when they have gone. REQUIRES: nothing waits or runs.
   void Stop(absl::AnyInvocable<void()> done);

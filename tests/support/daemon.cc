@@ -52,8 +52,11 @@ std::vector<std::string> CommandLine(const DaemonOptions& options, const std::st
       "--zygote=" + zygote,
       "--snapshot_tool=" + PathFromEnvironment("EVALD_SNAPSHOT_TOOL"),
   };
-  if (const char* transpiler = getenv("EVALD_TRANSPILER"); transpiler != nullptr)
+  if (!options.transpiler.empty()) {
+    line.push_back("--transpiler=" + options.transpiler);
+  } else if (getenv("EVALD_TRANSPILER") != nullptr) {
     line.push_back("--transpiler=" + PathFromEnvironment("EVALD_TRANSPILER"));
+  }
   return line;
 }
 
@@ -117,16 +120,22 @@ absl::Status Daemon::AwaitServing() {
 }
 
 pid_t Daemon::ZygotePid() const {
+  const std::vector<pid_t> zygotes = ZygotePids();
+  return zygotes.empty() ? 0 : zygotes.front();
+}
+
+std::vector<pid_t> Daemon::ZygotePids() const {
+  std::vector<pid_t> zygotes;
   for (const pid_t child : proc::Children(pid())) {
     if (!IsZygote(child)) continue;
+    zygotes.push_back(child);
     // With a PID namespace of its own the zygote is that one's first process, and its parent only waits for
     // it.
     for (const pid_t inner : proc::Children(child)) {
-      if (proc::IsNamespaceInit(inner)) return inner;
+      if (proc::IsNamespaceInit(inner)) zygotes.back() = inner;
     }
-    return child;
   }
-  return 0;
+  return zygotes;
 }
 
 std::vector<pid_t> Daemon::WorkerPids() const {

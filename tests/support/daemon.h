@@ -26,8 +26,9 @@ struct DaemonOptions {
   std::string admin;
   // Kept from one daemon to the next if given; else a new folder.
   std::string data_dir;
-  // Instead of the real one.
+  // Instead of the real ones.
   std::string zygote;
+  std::string transpiler;
   // Instead of the file made from `config`.
   std::optional<std::string> config_file;
 };
@@ -61,6 +62,8 @@ class Daemon {
   bool running() { return process_->running(); }
   // The process forked from; 0 while there is none.
   pid_t ZygotePid() const;
+  // That one, and then the transpiler's, where there is one.
+  std::vector<pid_t> ZygotePids() const;
   // Idle and busy ones.
   std::vector<pid_t> WorkerPids() const;
   // Whether a builder runs, or is about to. One does for a moment after the daemon is ready, as what serves
