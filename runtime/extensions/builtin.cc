@@ -12,6 +12,7 @@
 #include "runtime/extensions/encoding/encoding.h"
 #include "runtime/extensions/events/events.h"
 #include "runtime/extensions/fetch/fetch.h"
+#include "runtime/extensions/messaging/messaging.h"
 #include "runtime/extensions/performance/performance.h"
 #include "runtime/extensions/random/random.h"
 #include "runtime/extensions/streams/streams.h"
@@ -22,10 +23,21 @@ namespace evald {
 
 const std::vector<Extension>& BuiltinExtensions() {
   static const auto* const extensions = new std::vector<Extension>{
-      // clang-format off: one to a line, in their order
-      ConsoleExtension(), DomExceptionExtension(), CloneExtension(),   TimersExtension(),  EventsExtension(),
-      AbortExtension(),   EncodingExtension(),     UrlExtension(),     Base64Extension(),
-      RandomExtension(),  PerformanceExtension(),  StreamsExtension(), BlobExtension(),
+      // clang-format off
+      ConsoleExtension(),
+      DomExceptionExtension(),
+      CloneExtension(),
+      TimersExtension(),
+      EventsExtension(),
+      AbortExtension(),
+      MessagingExtension(),
+      EncodingExtension(),
+      UrlExtension(),
+      Base64Extension(),
+      RandomExtension(),
+      PerformanceExtension(),
+      StreamsExtension(),
+      BlobExtension(),
       FetchExtension(),
       // clang-format on
   };
