@@ -39,6 +39,17 @@ TEST(Config, AnEmptyOneIsValidAndComplete) {
   EXPECT_EQ(config->tenants.RulesOf("").limits.defaults.wall_time().seconds(), 5);
 }
 
+TEST(Config, TypescriptIsThereOnDemand) {
+  const auto config = Resolve("");
+  ASSERT_TRUE(config.ok());
+  EXPECT_EQ(config->proto.typescript().mode(), v1::TypescriptConfig::ON_DEMAND);
+  EXPECT_EQ(config->proto.typescript().min_idle(), 1u);
+  EXPECT_EQ(config->proto.typescript().max_workers(), 4u);
+  EXPECT_EQ(Resolve("typescript { min_idle: 9 }")->proto.typescript().max_workers(), 9u);
+  EXPECT_THAT(std::string(Resolve("typescript { min_idle: 3 max_workers: 2 }").status().message()),
+              testing::StartsWith("typescript.min_idle: 3 is more than typescript.max_workers (2)"));
+}
+
 TEST(Config, BuiltInDefaultsYieldToCeilingsThatWereSetLower) {
   const absl::StatusOr<ResolvedConfig> config =
       Resolve("max_limits { wall_time { seconds: 2 } heap_bytes: 1000000 }");

@@ -27,6 +27,7 @@
 #include "daemon/admin/admin_routes.h"
 #include "daemon/admin/admin_scripts.h"
 #include "daemon/admin/admin_server.h"
+#include "daemon/typescript/testing/fake_transpiler.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/quiet_protobuf.h"
 
@@ -162,6 +163,7 @@ evald::AdminToken MakeToken(const std::string& path) {
 class Server {
  public:
   Server() {
+    transpiler_.is_on = false;
     host_.SetEvents(&pool_);
     pool_.Open(true);
     scheduler_.SetAdmission(evald::Scheduler::Admission::kOpen);
@@ -171,7 +173,7 @@ class Server {
     evald::AddEventsRoute(&daemon_, &loop_.timers(), router_);
     evald::AddScriptRoutes({.tenants = &tenants_,
                             .loop = &loop_,
-                            .scheduler = &scheduler_,
+                            .intake = &intake_,
                             .request_ids = &request_ids_,
                             .observer = &observer_,
                             .load = std::make_shared<evald::ScriptLoad>(),
@@ -246,6 +248,8 @@ class Server {
   evald::TenantsInForce tenants_{std::make_shared<const evald::Tenants>(OneKind())};
   evald::Pool pool_{{.min_idle = 1, .max_workers = 2}, &host_, &loop_.timers()};
   evald::Scheduler scheduler_{{}, tenants_.Get(), &pool_, &loop_.timers()};
+  evald::FakeTranspiler transpiler_;
+  evald::Intake intake_{&scheduler_, &transpiler_, 1 << 20};
   evald::RequestIds request_ids_;
   NobodyWatches observer_;
   std::optional<evald::AdminToken> token_;
