@@ -234,6 +234,21 @@ v8::Local<v8::Array> EventLoop::ListIn(v8::Global<v8::Array>& list) {
   return list.Get(isolate_);
 }
 
+namespace {
+
+// Takes `promise`, with the reason after it, from the end of `list`, if it is there.
+void ForgetLast(v8::Local<v8::Context> context, v8::Local<v8::Array> list, v8::Local<v8::Promise> promise) {
+  v8::Isolate* const isolate = context->GetIsolate();
+  v8::Local<v8::Value> last;
+  const uint32_t length = list->Length();
+  if (length < 2 || !list->Get(context, length - 2).ToLocal(&last) || last != promise) return;
+  list->Set(context, v8::String::NewFromUtf8Literal(isolate, "length"),
+            v8::Integer::NewFromUnsigned(isolate, length - 2))
+      .FromMaybe(false);
+}
+
+}  // namespace
+
 // Called while JavaScript runs, or V8 on its behalf.
 void EventLoop::OnPromiseReject(v8::PromiseRejectMessage message) {
   const v8::Local<v8::Promise> promise = message.GetPromise();
@@ -254,7 +269,9 @@ void EventLoop::OnPromiseReject(v8::PromiseRejectMessage message) {
       break;
     }
     case v8::kPromiseHandlerAddedAfterReject:
-      // One that was not told of yet never is: it has its handler then.
+      // One that was not told of yet never is: it has its handler then. The last one is what an `await` gets
+      // its handler for; it is forgotten at once, as a script may go on like this without an end of its task.
+      if (!loop.rejected_.IsEmpty()) ForgetLast(context, loop.ListIn(loop.rejected_), promise);
       if (loop.told_) append(loop.handled_, promise);
       break;
     case v8::kPromiseRejectAfterResolved:

@@ -106,6 +106,16 @@ TEST_F(EventLoopTest, TheStackOfWhatRunsIsThatOfTheScript) {
   EXPECT_EQ(Eval("1 + 1"), "2");
 }
 
+// An `await` gets its promise a handler only when that has been rejected already. In one task there may be
+// any number.
+TEST_F(EventLoopTest, RejectionsThatWereHandledAreNotKept) {
+  EXPECT_EQ(EvalModule("const fail = async () => { throw { large: new Array(1000).fill(1.5) } };"
+                       "let caught = 0;"
+                       "for (let i = 0; i < 20000; i++) { try { await fail() } catch { caught++ } }"
+                       "export default caught"),
+            "20000");
+}
+
 TEST_F(EventLoopTest, SleepingTakesNoCpuTime) {
   const auto cpu = [] {
     timespec now{};

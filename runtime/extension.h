@@ -44,6 +44,9 @@ struct Extension {
   std::string source;
   // The native half: an op for each of `op_names`, in any order.
   std::vector<NativeOp> ops;
+  // Called in a zygote, before its seal: loads what the ops need, as nothing can be opened after it, and
+  // prepares what would otherwise be prepared in every request. May be null.
+  void (*warm_up)() = nullptr;
 };
 
 // `extension` with its native half.

@@ -3,6 +3,7 @@
 
 #include <v8.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -51,6 +52,12 @@ class Host {
   // channel).
   double NowMillis() const;
 
+  // Whether the request has come to a limit. Native work that takes long asks this every few milliseconds, and gives up:
+  // the script ends as soon as it would run on.
+  bool Stopping() const { return stopping_.load(std::memory_order_relaxed); }
+  // May be called by a signal handler.
+  void set_stopping(bool stopping) { stopping_.store(stopping, std::memory_order_relaxed); }
+
   static constexpr size_t kRequestScratchBytes = 512;
   // Memory of kRequestScratchBytes that an op may share with its JavaScript. BeginRequest fills it with
   // zeros, so nothing in it outlives a request, whatever the JavaScript keeps. Null unless
@@ -71,6 +78,7 @@ class Host {
   bool console_truncated_ = false;
   double origin_wall_millis_ = 0;
   MonotonicTime origin_{};
+  std::atomic<bool> stopping_ = false;
   bool scratch_allowed_ = false;
   std::shared_ptr<v8::BackingStore> request_scratch_;  // null until first asked for
 };

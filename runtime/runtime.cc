@@ -136,6 +136,7 @@ absl::StatusOr<v1::Value> Runtime::Evaluate(std::string_view source) {
 
 void Runtime::Terminate(Cause cause) {
   if (!running_.load(std::memory_order_relaxed)) return;
+  host_.set_stopping(true);
   Cause none = Cause::kNone;
   const bool first = cause_.compare_exchange_strong(none, cause, std::memory_order_relaxed);
   // V8 queues the callback in a deque, which allocates only every few dozen times; a worker's queue holds one
@@ -172,6 +173,7 @@ Execution Runtime::Run(const v1::Limits& limits, v1::ResultFormat format, Body b
 
   Execution execution;
   cause_ = Cause::kNone;
+  host_.set_stopping(false);
   stack_at_end_.clear();
   running_ = true;
   first_line_ = {};

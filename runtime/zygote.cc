@@ -211,6 +211,10 @@ class Boot {
       stage_ = absl::StrCat("warmup ", warmup.name());
       if (absl::Status status = RunWarmup(*runtime_, warmup); !status.ok()) return status;
     }
+    stage_ = "warmup of the extensions";
+    for (const Extension& extension : extensions_) {
+      if (extension.warm_up != nullptr) extension.warm_up();
+    }
     worker_ = std::make_unique<Worker>(
         *runtime_, *rewinder_, *lives_,
         Worker::Options{

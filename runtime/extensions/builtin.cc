@@ -8,6 +8,7 @@
 #include "runtime/extensions/blob/blob.h"
 #include "runtime/extensions/clone/clone.h"
 #include "runtime/extensions/console/console.h"
+#include "runtime/extensions/crypto/crypto.h"
 #include "runtime/extensions/dom_exception/dom_exception.h"
 #include "runtime/extensions/encoding/encoding.h"
 #include "runtime/extensions/events/events.h"
@@ -39,6 +40,7 @@ const std::vector<Extension>& BuiltinExtensions() {
       StreamsExtension(),
       BlobExtension(),
       FetchExtension(),
+      CryptoExtension(),
       // clang-format on
   };
   return *extensions;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/extensions/bytes.h"
 #include "runtime/extensions/encoding/encoding_bundle.h"
 #include "runtime/extensions/encoding/legacy.h"
 #include "runtime/extensions/encoding/transcode.h"
@@ -24,46 +25,6 @@ constexpr uint32_t kFatal = 1, kIgnoreBom = 2, kStream = 4;
 
 // An encoding is a number to JavaScript: first those that are read here, then the legacy ones.
 constexpr int32_t kFirstLegacy = static_cast<int32_t>(Encoding::kWindows1252) + 1;
-
-// The bytes of an ArrayBuffer, a SharedArrayBuffer or a view, while this object lives.
-class ByteSource {
- public:
-  // False: it is none of these.
-  bool Open(v8::Local<v8::Value> value) {
-    if (value->IsArrayBufferView()) return OpenView(value.As<v8::ArrayBufferView>());
-    if (value->IsArrayBuffer()) return OpenStore(value.As<v8::ArrayBuffer>()->GetBackingStore(), 0, SIZE_MAX);
-    if (value->IsSharedArrayBuffer())
-      return OpenStore(value.As<v8::SharedArrayBuffer>()->GetBackingStore(), 0, SIZE_MAX);
-    return false;
-  }
-  std::span<const uint8_t> bytes() const { return bytes_; }
-
- private:
-  bool OpenView(v8::Local<v8::ArrayBufferView> view) {
-    // A small array has its bytes inside the heap: asking for its buffer would move them out.
-    if (!view->HasBuffer() && view->ByteLength() <= small_.size()) {
-      bytes_ = {small_.data(), view->CopyContents(small_.data(), small_.size())};
-      return true;
-    }
-    const v8::Local<v8::Value> buffer = view->Buffer();
-    return OpenStore(buffer->IsSharedArrayBuffer() ? buffer.As<v8::SharedArrayBuffer>()->GetBackingStore()
-                                                   : buffer.As<v8::ArrayBuffer>()->GetBackingStore(),
-                     view->ByteOffset(), view->ByteLength());
-  }
-
-  bool OpenStore(std::shared_ptr<v8::BackingStore> store, size_t offset, size_t length) {
-    store_ = std::move(store);
-    const size_t size = store_->ByteLength();
-    if (size > 0 && offset <= size) {
-      bytes_ = {static_cast<const uint8_t*>(store_->Data()) + offset, std::min(length, size - offset)};
-    }
-    return true;
-  }
-
-  std::array<uint8_t, 64> small_;
-  std::shared_ptr<v8::BackingStore> store_;
-  std::span<const uint8_t> bytes_;
-};
 
 // The memory of a Uint8Array or a Uint32Array, to be written.
 std::span<uint8_t> Writable(v8::Local<v8::ArrayBufferView> view) {
@@ -103,22 +64,11 @@ void Encode(const Info& info) {
   v8::Isolate* const isolate = info.GetIsolate();
   const Utf16Text text(isolate, info[0].As<v8::String>());
   const size_t size = Utf8Length(text.view());
-  if (size == 0) {
-    info.GetReturnValue().Set(v8::Uint8Array::New(v8::ArrayBuffer::New(isolate, 0), 0, 0));
-    return;
-  }
-  v8::ArrayBuffer::Allocator* const allocator = isolate->GetArrayBufferAllocator();
-  void* const data = allocator->AllocateUninitialized(size);
-  if (data == nullptr)
+  NewBuffer buffer(isolate, size);
+  if (!buffer.ok())
     return Throw(isolate, v8::String::NewFromUtf8Literal(isolate, "Array buffer allocation failed"));
-  EncodeUtf8(text.view(), {static_cast<uint8_t*>(data), size});
-  std::unique_ptr<v8::BackingStore> store = v8::ArrayBuffer::NewBackingStore(
-      data, size,
-      [](void* data, size_t size, void* allocator) {
-        static_cast<v8::ArrayBuffer::Allocator*>(allocator)->Free(data, size);
-      },
-      allocator);
-  info.GetReturnValue().Set(v8::Uint8Array::New(v8::ArrayBuffer::New(isolate, std::move(store)), 0, size));
+  EncodeUtf8(text.view(), buffer.bytes());
+  info.GetReturnValue().Set(v8::Uint8Array::New(buffer.Take(size), 0, size));
 }
 
 // encoding_encode_into(text, destination, done): done[0] code units became done[1] bytes of the destination.

@@ -1,13 +1,11 @@
 #include "runtime/extensions/random/random.h"
 
-#include <errno.h>
-#include <sys/random.h>
-
 #include <array>
 #include <cstdint>
 #include <memory>
 
 #include "base/check.h"
+#include "runtime/extensions/random/draw.h"
 #include "runtime/extensions/random/random_bundle.h"
 #include "runtime/host.h"
 
@@ -18,17 +16,6 @@ using Info = v8::FunctionCallbackInfo<v8::Value>;
 
 constexpr size_t kPoolEntries = Host::kRequestScratchBytes / sizeof(double);
 constexpr size_t kMaxFillBytes = 65536;  // as the Web Cryptography API has it
-
-void DrawBytes(void* data, size_t size) {
-  auto* at = static_cast<uint8_t*>(data);
-  while (size > 0) {
-    const ssize_t n = getrandom(at, size, 0);
-    if (n < 0 && errno == EINTR) continue;
-    EVALD_CHECK(n > 0, "the system has random bytes");
-    at += n;
-    size -= static_cast<size_t>(n);
-  }
-}
 
 // All 53 bits that a number in [0, 1) can have.
 double ToUnit(uint64_t bits) { return static_cast<double>(bits >> 11) * 0x1.0p-53; }

@@ -27,13 +27,16 @@ const { random } = {
 };
 defineProperty(Math, 'random', { value: random, writable: true, configurable: true });
 
+// This extension is in every isolate, so it needs no other: DOMException, where that is there, else the like of it.
+const codes = { TypeMismatchError: 17, QuotaExceededError: 22 };
 class CryptoError extends Error {
-  constructor(name, code, message) {
+  constructor(message, name) {
     super(message);
     defineProperty(this, 'name', { value: name, writable: true, configurable: true });
-    defineProperty(this, 'code', { value: code, writable: true, configurable: true });
+    defineProperty(this, 'code', { value: codes[name], writable: true, configurable: true });
   }
 }
+const { DOMException = CryptoError } = globalThis;
 
 class Crypto {
   constructor() {
@@ -45,13 +48,12 @@ class Crypto {
       case 'filled':
         return array;
       case 'type':
-        throw new CryptoError(
-          'TypeMismatchError',
-          17,
+        throw new DOMException(
           'The data argument must be an integer-type TypedArray',
+          'TypeMismatchError',
         );
       case 'quota':
-        throw new CryptoError('QuotaExceededError', 22, 'The requested length exceeds 65,536 bytes');
+        throw new DOMException('The requested length exceeds 65,536 bytes', 'QuotaExceededError');
       default:
         throw new TypeError('The data argument must be an ArrayBufferView that is not shared');
     }
@@ -64,7 +66,10 @@ class Crypto {
 
 const crypto = Object.create(Crypto.prototype);
 
-function checkReceiver(receiver) {
+export { Crypto };
+
+// For the extension `crypto` too.
+export function checkReceiver(receiver) {
   if (receiver !== crypto) throw new TypeError('Illegal invocation');
 }
 

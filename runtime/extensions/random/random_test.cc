@@ -1,14 +1,9 @@
 #include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <cstddef>
-#include <cstdio>
-#include <fstream>
 #include <set>
 #include <string>
 
+#include "runtime/extensions/testing/forkable.h"
 #include "runtime/extensions/testing/isolate.h"
 
 namespace evald {
@@ -51,23 +46,6 @@ TEST(MathRandom, IsolatesFromOneSnapshotDiffer) {
   }
 }
 
-// Builds of V8 for Node mark V8's pages as not to be inherited by a fork; here they are.
-void LetForksInheritPages() {
-  std::ifstream smaps("/proc/self/smaps");
-  void* begin = nullptr;
-  void* end = nullptr;
-  for (std::string line; std::getline(smaps, line);) {
-    void* first = nullptr;
-    void* last = nullptr;
-    if (std::sscanf(line.c_str(), "%p-%p ", &first, &last) == 2) {
-      begin = first;
-      end = last;
-    } else if (line.starts_with("VmFlags:") && line.find(" dc") != std::string::npos) {
-      madvise(begin, static_cast<size_t>(static_cast<char*>(end) - static_cast<char*>(begin)), MADV_DOFORK);
-    }
-  }
-}
-
 // What a zygote does: an isolate that has been used already is cloned by fork.
 TEST(MathRandom, ForksOfAUsedIsolateDiffer) {
   TestIsolate isolate(kSetup);
@@ -75,23 +53,8 @@ TEST(MathRandom, ForksOfAUsedIsolateDiffer) {
   LetForksInheritPages();
   std::set<std::string> seen;
   for (int i = 0; i < 4; ++i) {
-    int ends[2];
-    ASSERT_EQ(pipe(ends), 0);
-    const pid_t child = fork();
-    if (child == 0) {
-      const std::string drawn = isolate.Eval("Math.random()");
-      _exit(write(ends[1], drawn.data(), drawn.size()) == static_cast<ssize_t>(drawn.size()) ? 0 : 1);
-    }
-    close(ends[1]);
-    char buffer[64];
-    const ssize_t n = read(ends[0], buffer, sizeof(buffer));
-    close(ends[0]);
-    int status = 0;
-    waitpid(child, &status, 0);
-    ASSERT_EQ(status, 0);
-    ASSERT_GT(n, 0);
-    EXPECT_TRUE(seen.insert(std::string(buffer, static_cast<size_t>(n))).second)
-        << "two forks drew the same number";
+    const std::string drawn = InAFork([&] { return isolate.Eval("Math.random()"); });
+    EXPECT_TRUE(seen.insert(drawn).second) << "two forks drew the same number";
   }
 }
 
