@@ -36,9 +36,8 @@ void EndCodec(void* memory, size_t size, void* allocator) {
   static_cast<v8::ArrayBuffer::Allocator*>(allocator)->Free(memory, size);
 }
 
-void Throw(v8::Isolate* isolate, v8::Local<v8::Value> (*type)(v8::Local<v8::String>),
-           v8::Local<v8::String> message) {
-  isolate->ThrowException(type(message));
+void ThrowTypeError(v8::Isolate* isolate, v8::Local<v8::String> message) {
+  isolate->ThrowException(v8::Exception::TypeError(message));
 }
 
 // Null: that would be more than the request may have.
@@ -59,7 +58,7 @@ void NewCodec(const Info& info) {
   const auto direction = info[0]->IsTrue() ? Codec::Direction::kCompress : Codec::Direction::kDecompress;
   if (!info[1]->IsUint32() ||
       info[1].As<v8::Uint32>()->Value() > static_cast<uint32_t>(Codec::Format::kGzip)) {
-    return Throw(isolate, v8::Exception::TypeError, v8::String::NewFromUtf8Literal(isolate, "not a format"));
+    return ThrowTypeError(isolate, v8::String::NewFromUtf8Literal(isolate, "not a format"));
   }
   const auto format = static_cast<Codec::Format>(info[1].As<v8::Uint32>()->Value());
   const size_t size = Codec::BytesNeeded(direction);
@@ -68,8 +67,9 @@ void NewCodec(const Info& info) {
   Codec* const codec = memory == nullptr ? nullptr : Codec::CreateIn({memory, size}, direction, format);
   if (codec == nullptr) {
     if (memory != nullptr) allocator->Free(memory, size);
-    return Throw(isolate, v8::Exception::RangeError,
-                 v8::String::NewFromUtf8Literal(isolate, "There is no memory left for a compression stream"));
+    isolate->ThrowException(v8::Exception::RangeError(
+        v8::String::NewFromUtf8Literal(isolate, "There is no memory left for a compression stream")));
+    return;
   }
   LiveCodecs().insert(codec);
   info.GetReturnValue().Set(
@@ -120,8 +120,7 @@ void RunCodecOp(const Info& info) { info.GetReturnValue().Set(RunCodec(info)); }
 void Transfer(const Info& info) {
   v8::Isolate* const isolate = info.GetIsolate();
   const auto refuse = [&] {
-    Throw(isolate, v8::Exception::TypeError,
-          v8::String::NewFromUtf8Literal(isolate, "The ArrayBuffer cannot be transferred"));
+    ThrowTypeError(isolate, v8::String::NewFromUtf8Literal(isolate, "The ArrayBuffer cannot be transferred"));
   };
   if (!info[0]->IsArrayBuffer()) return refuse();
   const auto buffer = info[0].As<v8::ArrayBuffer>();

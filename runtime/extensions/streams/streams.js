@@ -5,6 +5,7 @@ import * as standard from 'web-streams-polyfill';
 import { CompressionStream, DecompressionStream } from './compression.js';
 import { defineGlobals, hideInside, isDisturbed, isErrored, showStreams } from './inside.js';
 import { TextDecoderStream, TextEncoderStream } from './text.js';
+import './transfer.js';
 
 // What the standard once had.
 delete standard.WritableStreamDefaultController.prototype.abortReason;

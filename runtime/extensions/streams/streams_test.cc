@@ -51,6 +51,35 @@ TEST(Streams, MadeBeforeTheSnapshotGoOn) {
             "TypeError: The stream was made before the snapshot that this isolate came from");
 }
 
+TEST(Streams, AreMovedIntoAClone) {
+  EXPECT_EQ(Eval(R"(
+    const chunk = { a: 1 };
+    const old = new ReadableStream({ start(c) { c.enqueue(chunk); c.close(); } });
+    const { moved } = structuredClone({ moved: old }, { transfer: [old] });
+    const [read] = await all(moved);
+    return [old.locked, read.a, read === chunk];)"),
+            "[true,1,false]");
+  EXPECT_EQ(Eval(R"(
+    const seen = [], old = new WritableStream({ write(x) { seen.push(x); }, close() { seen.push('end'); } });
+    const writer = structuredClone(old, { transfer: [old] }).getWriter();
+    await writer.write('a');
+    await writer.close();
+    return [old.locked, seen];)"),
+            R"([true,["a","end"]])");
+  EXPECT_EQ(Eval(R"(
+    const old = new TransformStream({ transform(x, c) { c.enqueue(x + 1); } });
+    return all(ReadableStream.from([1, 2]).pipeThrough(structuredClone(old, { transfer: [old] })));)"),
+            "[2,3]");
+  EXPECT_EQ(Eval("const s = new ReadableStream(); s.getReader(); structuredClone(s, { transfer: [s] });"),
+            "DataCloneError: A locked stream could not be transferred");
+  EXPECT_EQ(Eval("structuredClone(new ReadableStream());"),
+            "DataCloneError: #<ReadableStream> has to be transferred and is not in the list.");
+  EXPECT_EQ(Eval(R"(
+    const old = ReadableStream.from([() => 1]);
+    return all(structuredClone(old, { transfer: [old] }));)"),
+            "DataCloneError: () => 1 could not be cloned.");
+}
+
 TEST(TextStreams, JoinCharactersThatAreCut) {
   EXPECT_EQ(
       Eval("return [...await bytes(through(new TextEncoderStream(), '\\ud83d', '\\ude00x', '\\ud800'))];"),
