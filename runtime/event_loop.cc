@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
@@ -76,7 +77,9 @@ std::string DescribeFunction(v8::Isolate* isolate, v8::Local<v8::Function> funct
     absl::StrAppend(&text, text.empty() ? "" : " ", "(", ToUtf8(isolate, file.As<v8::String>(), 256), ":",
                     function->GetScriptLineNumber() + 1, ":", function->GetScriptColumnNumber() + 1, ")");
   }
-  return text;
+  std::vector<std::string> frame = {std::move(text)};
+  Host::Of(isolate).source_maps().MapFrames(frame);
+  return std::move(frame.front());
 }
 
 }  // namespace

@@ -131,6 +131,24 @@ TEST_F(TypescriptTest, TheStackAtATimeLimitPointsIntoIt) {
               AllOf(HasSubstr("spin (eval.ts:4:"), HasSubstr("at eval.ts:6:1")));
 }
 
+TEST_F(TypescriptTest, TheTimerThatIsAwaitedAtATimeLimitIsToldToo) {
+  v1::EvalRequest request = Typescript(
+      "enum E { A }\n\nnew Promise<void>((resolve) => setTimeout(function poll(): void { resolve() }, "
+      "60_000))");
+  *request.mutable_limits()->mutable_wall_time() = ToProto(std::chrono::milliseconds(500));
+  const auto reply = Eval(request);
+  EXPECT_EQ(ReasonOf(reply.status()), v1::ERROR_REASON_WALL_TIME_LIMIT) << Brief(reply);
+  EXPECT_THAT(DetailOf(reply.status()).stack(), HasSubstr("calls poll (eval.ts:3:"));
+}
+
+TEST_F(TypescriptTest, TheClientsDeadlineCoversTheTranspiling) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto reply = client().Eval(Typescript(Endless()), {.timeout = std::chrono::milliseconds(700)});
+  EXPECT_TRUE(absl::IsDeadlineExceeded(reply.status())) << Brief(reply);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, kPatience);
+  EXPECT_EQ(Run("let a: number = 1; a"), "1");
+}
+
 TEST_F(TypescriptTest, TranspilingIsWithinTheRequestsTime) {
   v1::EvalRequest request = Typescript(Endless());
   *request.mutable_limits()->mutable_wall_time() = ToProto(std::chrono::milliseconds(300));
