@@ -129,15 +129,32 @@ void Rewinder::RestoreProtections() {
   }
 }
 
+// Reading what the kernel knows of a few pages costs as much as reading it of some hundred: regions that lie
+// close together are read at once, with the gaps between them.
 void Rewinder::RestorePages() {
-  for (const Region& region : *image_) {
-    if (region.protection != 0) RestoreRegion(region);
+  for (const Region* region = image_->begin(); region != image_->end();) {
+    if (region->protection == 0) {
+      ++region;
+      continue;
+    }
+    const Region* next = region + 1;
+    while (next != image_->end() && (next->end - region->begin) / kPageBytes <= kBatch) ++next;
+    const uintptr_t end = next[-1].end;
+    for (uintptr_t begin = region->begin; begin < end;) {
+      const size_t count = std::min(kBatch, (end - begin) / kPageBytes);
+      if (!ReadPagemap(pagemap_, begin, count, entries_)) ExitNow(WorkerExitCode::kPagemap);
+      for (const Region* part = region; part != next; ++part) RestoreRegion(*part, begin, count);
+      begin += count * kPageBytes;
+    }
+    region = next;
     if (stats_.pages_restored + stats_.pages_zeroed > options_.max_pages)
       ExitNow(WorkerExitCode::kTooManyPages);
   }
 }
 
-void Rewinder::RestoreRegion(const Region& region) {
+// Those of its pages that `entries_`, read for `count` pages from `read_begin` on, tells of.
+void Rewinder::RestoreRegion(const Region& region, uintptr_t read_begin, size_t count) {
+  if (region.protection == 0) return;
   const bool writable = (region.protection & PROT_WRITE) != 0;
   bool opened = false;
   uintptr_t drop_begin = 0, drop_end = 0;  // a run of pages to drop, not dropped yet
@@ -147,34 +164,29 @@ void Rewinder::RestoreRegion(const Region& region) {
                  MADV_DONTNEED);
     }
   };
-  for (size_t base = 0; base < region.pages(); base += kBatch) {
-    const size_t count = std::min(kBatch, region.pages() - base);
-    if (!ReadPagemap(pagemap_, region.begin + base * kPageBytes, count, entries_))
-      ExitNow(WorkerExitCode::kPagemap);
-    for (size_t i = 0; i < count; ++i) {
-      const uint64_t entry = entries_[i];
-      const size_t page = region.first_page + base + i;
-      const PageKind kind = image_->kinds[page];
-      // Still shared with the zygote, or never touched: as it was.
-      if (IsPresent(entry) ? !IsExclusive(entry) : !IsSwapped(entry) && kind != PageKind::kPrivate) continue;
-      const uintptr_t address = region.begin + (base + i) * kPageBytes;
-      if (kind == PageKind::kAbsent) {
-        ++stats_.pages_zeroed;
-        if (drop_end != address) {
-          drop();
-          drop_begin = address;
-        }
-        drop_end = address + kPageBytes;
-        continue;
+  const uintptr_t end = std::min(region.end, read_begin + count * kPageBytes);
+  for (uintptr_t address = std::max(region.begin, read_begin); address < end; address += kPageBytes) {
+    const uint64_t entry = entries_[(address - read_begin) / kPageBytes];
+    const size_t page = region.first_page + (address - region.begin) / kPageBytes;
+    const PageKind kind = image_->kinds[page];
+    // Still shared with the zygote, or never touched: as it was.
+    if (IsPresent(entry) ? !IsExclusive(entry) : !IsSwapped(entry) && kind != PageKind::kPrivate) continue;
+    if (kind == PageKind::kAbsent) {
+      ++stats_.pages_zeroed;
+      if (drop_end != address) {
+        drop();
+        drop_begin = address;
       }
-      if (!writable && !opened) {  // generated code
-        RawSyscall(SYS_mprotect, static_cast<long>(region.begin),
-                   static_cast<long>(region.end - region.begin), PROT_READ | PROT_WRITE);
-        opened = true;
-      }
-      std::memcpy(reinterpret_cast<void*>(address), image_->contents + page * kPageBytes, kPageBytes);
-      ++stats_.pages_restored;
+      drop_end = address + kPageBytes;
+      continue;
     }
+    if (!writable && !opened) {  // generated code
+      RawSyscall(SYS_mprotect, static_cast<long>(region.begin), static_cast<long>(region.end - region.begin),
+                 PROT_READ | PROT_WRITE);
+      opened = true;
+    }
+    std::memcpy(reinterpret_cast<void*>(address), image_->contents + page * kPageBytes, kPageBytes);
+    ++stats_.pages_restored;
   }
   drop();
   if (opened) {

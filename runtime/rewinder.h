@@ -61,7 +61,7 @@ class Rewinder {
 
  private:
   static constexpr size_t kStackBytes = 256 * 1024;
-  static constexpr size_t kBatch = 16 * 1024;
+  static constexpr size_t kBatch = 512;
 
   [[noreturn]] void RunOnStackOutside(void (*body)(void* arg), void* arg);
   static void RunBody(unsigned high, unsigned low);
@@ -69,7 +69,7 @@ class Rewinder {
 
   void RestoreProtections();
   void RestorePages();
-  void RestoreRegion(const Region& region);
+  void RestoreRegion(const Region& region, uintptr_t read_begin, size_t count);
   void DropNewMappings();
   void Verify();
   bool PageEqualsImage(const Region& region, size_t index, uint64_t entry) const;

@@ -42,8 +42,9 @@ class Worker {
   [[noreturn]] void Live();
 
  private:
-  // A request of every kind, through the same bytes-to-bytes path as real ones.
+  // An ordinary request, through the same bytes-to-bytes path as real ones.
   void Touch();
+  void ServeTouch(internal::WorkerRequest& request);
   internal::WorkerReply Serve(const internal::WorkerRequest& request);
   void LimitData(uint64_t bytes);
   [[noreturn]] void EndLife();
