@@ -138,19 +138,24 @@ bool EvaluateExtension(v8::Local<v8::Context> context, const Extension& extensio
   return false;
 }
 
-v8::MaybeLocal<v8::Value> RunScript(v8::Local<v8::Context> context, std::string_view source,
-                                    std::string_view resource_name) {
+v8::MaybeLocal<v8::Script> CompileScript(v8::Local<v8::Context> context, std::string_view source,
+                                         std::string_view resource_name, int line_offset) {
   v8::Isolate* const isolate = context->GetIsolate();
   v8::Local<v8::String> text, name;
-  v8::Local<v8::Script> script;
   if (!FromUtf8(isolate, source).ToLocal(&text) || !FromUtf8(isolate, resource_name).ToLocal(&name)) {
     isolate->ThrowException(v8::Exception::RangeError(
         v8::String::NewFromUtf8Literal(isolate, "the source is longer than a JavaScript string can be")));
     return {};
   }
-  v8::ScriptCompiler::Source compiled(text, v8_compat::Origin(isolate, name, false));
+  v8::ScriptCompiler::Source compiled(text, v8_compat::Origin(isolate, name, false, line_offset));
   Host::Of(isolate).source_maps().OnCompile(resource_name, source);
-  if (!v8::ScriptCompiler::Compile(context, &compiled).ToLocal(&script)) return {};
+  return v8::ScriptCompiler::Compile(context, &compiled);
+}
+
+v8::MaybeLocal<v8::Value> RunScript(v8::Local<v8::Context> context, std::string_view source,
+                                    std::string_view resource_name) {
+  v8::Local<v8::Script> script;
+  if (!CompileScript(context, source, resource_name).ToLocal(&script)) return {};
   return script->Run(context);
 }
 

@@ -25,7 +25,12 @@ std::vector<intptr_t> ExternalReferences(absl::Span<const NativeOp> ops);
 bool EvaluateExtension(v8::Local<v8::Context> context, const Extension& extension,
                        v8::Local<v8::Object> exports);
 
-// Compiles and runs a classic script. Empty: it threw, see the caller's TryCatch.
+// Compiles a classic script, whose first line has the number `line_offset`, counted from 0. Empty: it threw,
+// see the caller's TryCatch.
+v8::MaybeLocal<v8::Script> CompileScript(v8::Local<v8::Context> context, std::string_view source,
+                                         std::string_view resource_name, int line_offset = 0);
+
+// Compiles and runs one.
 v8::MaybeLocal<v8::Value> RunScript(v8::Local<v8::Context> context, std::string_view source,
                                     std::string_view resource_name);
 

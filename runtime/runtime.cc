@@ -13,6 +13,7 @@
 #include "runtime/exceptions.h"
 #include "runtime/platform.h"
 #include "runtime/realm.h"
+#include "runtime/top_level_await.h"
 #include "runtime/v8_compat.h"
 #include "runtime/value_reader.h"
 
@@ -290,8 +291,13 @@ v8::MaybeLocal<v8::Value> Runtime::EvalBody(v8::Local<v8::Context> context, cons
   }
   if (request.source_kind() == v1::SOURCE_KIND_MODULE) return EvalModule(context, request);
   first_line_ = std::chrono::steady_clock::now();
-  return RunScript(context, request.source(),
-                   request.resource_name().empty() ? kDefaultResourceName : request.resource_name());
+  v8::Local<v8::Script> script;
+  if (!CompileWithAwait(context, request.source(),
+                        request.resource_name().empty() ? kDefaultResourceName : request.resource_name())
+           .ToLocal(&script)) {
+    return {};
+  }
+  return script->Run(context);
 }
 
 v8::MaybeLocal<v8::Value> Runtime::EvalModule(v8::Local<v8::Context> context,

@@ -40,6 +40,7 @@ class SourceMaps {
   // A script or module is about to be compiled.
   void OnCompile(std::string_view name, std::string_view source);
 
+  bool Has(std::string_view name) const { return entries_.find(name) != entries_.end(); }
   // Whether there is nothing to ask for.
   bool empty() const { return entries_.empty(); }
   // Where a place of the script `name` came from; nothing: it is as it is.

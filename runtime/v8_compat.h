@@ -72,12 +72,15 @@ inline std::unique_ptr<v8::SnapshotCreator> NewSnapshotCreator(const v8::Isolate
 }
 #endif
 
-inline v8::ScriptOrigin Origin(v8::Isolate* isolate, v8::Local<v8::String> name, bool is_module) {
+// `line_offset`: the number of the first line, counted from 0.
+inline v8::ScriptOrigin Origin(v8::Isolate* isolate, v8::Local<v8::String> name, bool is_module,
+                               int line_offset = 0) {
 #if V8_MAJOR_VERSION >= 12
   static_cast<void>(isolate);
-  return v8::ScriptOrigin(name, 0, 0, false, -1, v8::Local<v8::Value>(), false, false, is_module);
+  return v8::ScriptOrigin(name, line_offset, 0, false, -1, v8::Local<v8::Value>(), false, false, is_module);
 #else
-  return v8::ScriptOrigin(isolate, name, 0, 0, false, -1, v8::Local<v8::Value>(), false, false, is_module);
+  return v8::ScriptOrigin(isolate, name, line_offset, 0, false, -1, v8::Local<v8::Value>(), false, false,
+                          is_module);
 #endif
 }
 

@@ -18,12 +18,14 @@
 #include "runtime/extensions/random/random.h"
 #include "runtime/extensions/streams/streams.h"
 #include "runtime/extensions/timers/timers.h"
+#include "runtime/extensions/top_level_await/top_level_await.h"
 #include "runtime/extensions/url/url.h"
 
 namespace evald {
 
 const std::vector<Extension>& BuiltinExtensions() {
   static const auto* const extensions = new std::vector<Extension>{
+      // One to a line, in their order.
       // clang-format off
       ConsoleExtension(),
       DomExceptionExtension(),
@@ -41,6 +43,7 @@ const std::vector<Extension>& BuiltinExtensions() {
       BlobExtension(),
       FetchExtension(),
       CryptoExtension(),
+      TopLevelAwaitExtension(),
       // clang-format on
   };
   return *extensions;

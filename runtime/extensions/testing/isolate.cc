@@ -76,6 +76,12 @@ std::string TestIsolate::Run(const v1::EvalRequest& request, uint64_t max_consol
   return v1::ErrorReason_Name(std::get<Fault>(execution.outcome).reason);
 }
 
+v1::ScriptException TestIsolate::Thrown(const std::string& source) {
+  v1::EvalRequest request;
+  request.set_source(source);
+  return std::get<v1::ScriptException>(runtime_->Eval(request).outcome);
+}
+
 std::string TestIsolate::Console(const std::string& source) {
   const std::string result = Eval(source + "\n;undefined");
   std::string text;

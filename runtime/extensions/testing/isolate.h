@@ -25,6 +25,9 @@ class TestIsolate {
   // The same under a limit on memory (Limits.memory_bytes).
   std::string EvalWithin(uint64_t memory_bytes, const std::string& source);
 
+  // What the script threw, whole. REQUIRES: it does.
+  v1::ScriptException Thrown(const std::string& source);
+
   // What the last Eval wrote.
   const std::vector<v1::ConsoleMessage>& console() const { return console_; }
   // Evaluates, then gives the texts written, joined by newlines; what was thrown follows.
