@@ -2,6 +2,7 @@
 
 #include <time.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <utility>
@@ -222,9 +223,10 @@ std::string EventLoop::DescribeSleep(v8::Local<v8::Context> context) {
   }
   const std::string what = DescribeFunction(isolate_, callback.As<v8::Function>());
   const uint32_t timers = count.As<v8::Uint32>()->Value();
-  return absl::StrCat("    asleep until a timer", what.empty() ? "" : " calls ", what,
-                      timers == 1 ? "" : absl::StrCat(", the first of ", timers, " timers"), ", in ",
-                      static_cast<int64_t>(std::ceil(due.As<v8::Number>()->Value() - NowMillis())), " ms");
+  return absl::StrCat(
+      "    asleep until a timer", what.empty() ? "" : " calls ", what,
+      timers == 1 ? "" : absl::StrCat(", the first of ", timers, " timers"), ", in ",
+      static_cast<int64_t>(std::ceil(std::max(0.0, due.As<v8::Number>()->Value() - NowMillis()))), " ms");
 }
 
 double EventLoop::UseTimers() {

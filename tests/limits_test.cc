@@ -107,6 +107,49 @@ TEST_F(LimitsTest, CpuTimeIsALimitOfItsOwn) {
   EXPECT_THAT(InTime(request, milliseconds(200)), StartsWith(kCpuTime));
 }
 
+TEST_F(LimitsTest, TheWallLimitEndsASleepAndSaysWhatItWaitedFor) {
+  const v1::EvalRequest request =
+      Bounded("function poll() {} setTimeout(poll, 60000); new Promise(() => {})", milliseconds(300));
+  const auto start = steady_clock::now();
+  const auto reply = Eval(request);
+  EXPECT_LT(steady_clock::now() - start, milliseconds(300) + kSlack);
+  EXPECT_THAT(Brief(reply), StartsWith(kWallTime));
+  ASSERT_FALSE(reply.ok());
+  EXPECT_THAT(DetailOf(reply.status()).stack(),
+              StartsWith("    asleep until a timer calls poll (eval.js:1:14), in "));
+  EXPECT_THAT(InTime(Bounded("(async () => { for (;;) await new Promise((r) => setTimeout(r, 1)) })()",
+                             milliseconds(300)),
+                     milliseconds(300)),
+              StartsWith(kWallTime));
+}
+
+TEST_F(LimitsTest, SleepingTakesNoCpuTime) {
+  v1::EvalRequest request = Bounded("new Promise((r) => setTimeout(r, 500, 'slept'))", seconds(20));
+  *request.mutable_limits()->mutable_cpu_time() = ToProto(milliseconds(200));
+  EXPECT_EQ(Brief(Eval(request)), "\"slept\"");
+  request.set_source("setTimeout(() => { for (;;); }, 10); new Promise(() => {})");
+  EXPECT_THAT(InTime(request, milliseconds(210)), StartsWith(kCpuTime));
+}
+
+TEST_F(LimitsTest, NoTimerOutlivesItsRequestInAReusedIsolate) {
+  v1::EvalRequest request;
+  request.set_tenant("timers");
+  request.set_isolation(v1::ISOLATION_REUSED);
+  // Until a request gets the isolate of the one before.
+  std::string later;
+  for (int i = 0; i < 50 && (later.empty() || later == "\"another\""); ++i) {
+    request.set_source(
+        "globalThis.ran = []; setInterval(() => ran.push('interval'), 1); setTimeout(() => "
+        "ran.push('timeout'), 2);"
+        "queueMicrotask(() => ran.push('microtask')); throw new Error('the end')");
+    EXPECT_EQ(Brief(Eval(request)), "throws Error: the end");
+    request.set_source(
+        "new Promise((resolve) => setTimeout(() => resolve(typeof ran === 'object' ? ran : 'another'), 30))");
+    later = Brief(Eval(request));
+  }
+  EXPECT_EQ(later, "[]");
+}
+
 TEST_F(LimitsTest, BuiltInsThatCannotBeInterruptedAreKilledAfterTheGracePeriod) {
   const milliseconds limit_and_grace(300 + 250);
   EXPECT_THAT(InTime(Bounded("new Array(4e7).fill('a')", milliseconds(300)), limit_and_grace),
