@@ -52,8 +52,8 @@ class Host {
   // channel).
   double NowMillis() const;
 
-  // Whether the request has come to a limit. Native work that takes long asks this every few milliseconds, and gives up:
-  // the script ends as soon as it would run on.
+  // Whether the request has come to a limit. Native work that takes long asks this every few milliseconds,
+  // and gives up: the script ends as soon as it would run on.
   bool Stopping() const { return stopping_.load(std::memory_order_relaxed); }
   // May be called by a signal handler.
   void set_stopping(bool stopping) { stopping_.store(stopping, std::memory_order_relaxed); }
