@@ -313,3 +313,132 @@ dates[4].toISOString();
 //# expect: throws UnsettledPromiseError
 let me;
 me = (async () => { await null; await me; })();
+
+//## sleep-past-the-limit
+//# expect: fails DEADLINE_EXCEEDED (WALL_TIME_LIMIT)
+new Promise((resolve) => setTimeout(resolve, 1e9));
+
+//## timers-by-the-million
+//# expect: fails RESOURCE_EXHAUSTED (HEAP_LIMIT)
+//# expect: fails DEADLINE_EXCEEDED (WALL_TIME_LIMIT)
+//# why: whichever of its limits it reaches first, which is a matter of how busy the machine is
+//# wall: 8000
+for (let i = 0; i < 1e7; i++) setTimeout(() => i, i % 1000);
+new Promise(() => {});
+
+//## interval-storm
+//# expect: fails DEADLINE_EXCEEDED (WALL_TIME_LIMIT)
+for (let i = 0; i < 1000; i++) setInterval(() => {}, 0);
+new Promise(() => {});
+
+//## timer-that-arms-itself-again
+//# expect: fails DEADLINE_EXCEEDED (WALL_TIME_LIMIT)
+(function again() {
+  setTimeout(again);
+})();
+new Promise(() => {});
+
+//## timers-that-multiply
+//# expect: fails RESOURCE_EXHAUSTED (HEAP_LIMIT)
+//# expect: fails DEADLINE_EXCEEDED (WALL_TIME_LIMIT)
+//# why: whichever of its limits it reaches first, which is a matter of how busy the machine is
+//# wall: 8000
+(function twice() {
+  setTimeout(twice);
+  setTimeout(twice);
+})();
+new Promise(() => {});
+
+//## timer-callback-that-never-returns
+//# expect: fails DEADLINE_EXCEEDED (WALL_TIME_LIMIT)
+setInterval(() => {
+  try {
+    for (;;);
+  } finally {
+    for (;;);
+  }
+});
+new Promise(() => {});
+
+//## timer-delays-of-all-kinds
+//# expect: value 14
+let ran = 0;
+for (const delay of [NaN, -1, -Infinity, Infinity, 2 ** 31, 2 ** 32, 1e308, 'x', {}, [], null, undefined, true])
+  setTimeout(() => ran++, delay);
+setTimeout(() => ran++, { valueOf: () => 2 });
+new Promise((resolve) => setTimeout(() => resolve(ran), 3));
+
+//## timer-delay-that-is-never-told
+//# expect: fails DEADLINE_EXCEEDED (WALL_TIME_LIMIT)
+setTimeout(() => {}, { valueOf() { for (;;); } });
+
+//## timers-left-behind
+//# expect: value "settled"
+for (let i = 0; i < 10000; i++) setInterval(() => { for (;;); }, 1 + i);
+'settled';
+
+//## timers-that-are-cleared-by-the-million
+//# expect: value "cleared"
+for (let i = 0; i < 1e6; i++) clearTimeout(setTimeout(() => {}, 1e9));
+'cleared';
+
+//## rejections-by-the-hundred-thousand
+//# expect: throws Uncaught: 0
+for (let i = 0; i < 1e5; i++) Promise.reject(i);
+'not the result';
+
+//## rejection-listener-that-rejects
+//# expect: fails DEADLINE_EXCEEDED (WALL_TIME_LIMIT)
+onunhandledrejection = (event) => {
+  event.preventDefault();
+  Promise.reject(1);
+};
+Promise.reject(0);
+new Promise(() => {});
+
+//## error-listener-that-throws
+//# expect: throws Error: again
+addEventListener('error', () => {
+  throw new Error('again');
+});
+setTimeout(() => {
+  throw new Error('first');
+});
+new Promise(() => {});
+
+//## error-listener-that-arms-a-timer-that-throws
+//# expect: fails DEADLINE_EXCEEDED (WALL_TIME_LIMIT)
+onerror = () => {
+  setTimeout(() => null.x);
+  return true;
+};
+reportError(1);
+new Promise(() => {});
+
+//## listener-that-dispatches-again
+//# expect: throws RangeError
+const target = new EventTarget();
+target.addEventListener('x', () => target.dispatchEvent(new Event('x')));
+target.dispatchEvent(new Event('x'));
+
+//## signals-in-a-long-chain
+//# expect: value "aborted"
+const controller = new AbortController();
+let signal = controller.signal;
+for (let i = 0; i < 50000; i++) signal = AbortSignal.any([signal]);
+new Promise((resolve) => {
+  signal.onabort = () => resolve('aborted');
+  setTimeout(() => controller.abort());
+});
+
+//## top-level-await-and-then-no-end
+//# expect: fails DEADLINE_EXCEEDED (WALL_TIME_LIMIT)
+await 1;
+for (;;);
+
+//## top-level-await-of-what-is-too-deep
+//# expect: throws SyntaxError
+//# expect: throws RangeError
+//# why: it depends on how deep V8 goes before it gives up
+//# repeat: OPEN 100000 (
+await OPEN 1;
