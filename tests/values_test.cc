@@ -13,8 +13,10 @@ using ::testing::StartsWith;
 
 constexpr char kConfig[] = R"pb(
   extensions { builtin: "console" }
-  extensions { builtin: "encoding" }
   extensions { builtin: "dom_exception" }
+  extensions { builtin: "timers" }
+  extensions { builtin: "events" }
+  extensions { builtin: "encoding" }
   extensions { builtin: "base64" }
   extensions { builtin: "random" }
   extensions { builtin: "performance" }
@@ -288,8 +290,8 @@ TEST_F(Values, TheSnapshotSaysWhatIsInIt) {
   const auto snapshot = client().GetSnapshot({.timeout = kPatience});
   ASSERT_TRUE(snapshot.ok()) << snapshot.status();
   EXPECT_THAT(snapshot->snapshot().extensions(),
-              ::testing::ElementsAre("console", "encoding", "dom_exception", "base64", "random",
-                                     "performance", "shop"));
+              ::testing::ElementsAre("console", "dom_exception", "timers", "events", "encoding", "base64",
+                                     "random", "performance", "shop"));
   EXPECT_THAT(snapshot->snapshot().modules(), ::testing::ElementsAre("pricing", "twice"));
   EXPECT_TRUE(snapshot->snapshot().serving());
   EXPECT_EQ(snapshot->snapshot().fingerprint().size(), 64u);

@@ -5,6 +5,7 @@
 //   onAbort(signal, algorithm)    to be called once, before the listeners, when the signal is aborted
 //   abortSignal(signal, reason)   aborts it
 
+import { showFields } from 'evald:console';
 import { DOMException } from 'evald:dom_exception';
 import {
   Event,
@@ -179,6 +180,9 @@ class AbortController {
   }
 }
 finishClass(AbortController, ['signal', 'abort']);
+
+showFields(AbortSignal, ({ aborted }) => ({ aborted }));
+showFields(AbortController, ({ signal }) => ({ signal }));
 
 useSignals({ isSignal, isAborted: (signal) => stateOf(signal).reason !== undefined, onAbort });
 exposeClass(AbortController);

@@ -128,3 +128,21 @@ defineProperties(TextDecoder.prototype, {
 });
 defineProperty(globalThis, 'TextEncoder', { value: TextEncoder, writable: true, configurable: true });
 defineProperty(globalThis, 'TextDecoder', { value: TextDecoder, writable: true, configurable: true });
+
+// How console shows them.
+const customInspect = Symbol.for('nodejs.util.inspect.custom');
+const shown = {
+  encoder(depth, options, inspect) {
+    return `TextEncoder ${inspect({ encoding: this.encoding }, options)}`;
+  },
+  decoder(depth, options, inspect) {
+    const { encoding, fatal, ignoreBOM } = this;
+    return `TextDecoder ${inspect({ encoding, fatal, ignoreBOM }, options)}`;
+  },
+};
+for (const [{ prototype }, value] of [
+  [TextEncoder, shown.encoder],
+  [TextDecoder, shown.decoder],
+]) {
+  defineProperty(prototype, customInspect, { value, writable: true, configurable: true });
+}

@@ -1,6 +1,7 @@
 // Event and its subclasses, of the DOM and HTML Standards.
 
 import { events_now as now } from 'evald:ops';
+import { showFields } from 'evald:console';
 import { checkCount, dictionary, finishClass } from './class.js';
 const { defineProperty } = Object;
 const resolved = Promise.resolve.bind(Promise);
@@ -144,6 +145,10 @@ for (const [name, value] of Object.entries({ NONE, CAPTURING_PHASE, AT_TARGET, B
   defineProperty(Event, name, { value, enumerable: true });
   defineProperty(Event.prototype, name, { value, enumerable: true });
 }
+
+showFields(Event, ({ type, defaultPrevented, cancelable, timeStamp }) => {
+  return { type, defaultPrevented, cancelable, timeStamp };
+});
 
 class CustomEvent extends Event {
   #detail;

@@ -1,30 +1,33 @@
 // performance: the part of High Resolution Time that makes sense for a script of one request.
 
 import { performance_now as now, performance_time_origin as timeOrigin } from 'evald:ops';
+import { EventTarget } from 'evald:events';
 
-class Performance {
-  constructor() {
-    throw new TypeError('Illegal constructor');
+const { defineProperty } = Object;
+const ALLOWED = {};
+
+class Performance extends EventTarget {
+  #brand;
+  constructor(allowed) {
+    if (allowed !== ALLOWED) throw new TypeError('Illegal constructor');
+    super();
   }
   now() {
-    checkReceiver(this);
+    this.#brand;
     return now();
   }
   get timeOrigin() {
-    checkReceiver(this);
+    this.#brand;
     return timeOrigin();
   }
   toJSON() {
-    checkReceiver(this);
+    this.#brand;
     return { timeOrigin: timeOrigin() };
   }
 }
+defineProperty(Performance, 'length', { value: 0, configurable: true });
 
-const performance = Object.create(Performance.prototype);
-
-function checkReceiver(receiver) {
-  if (receiver !== performance) throw new TypeError('Illegal invocation');
-}
+const performance = new Performance(ALLOWED);
 
 const enumerable = { enumerable: true };
 Object.defineProperties(Performance.prototype, {
@@ -34,7 +37,6 @@ Object.defineProperties(Performance.prototype, {
   [Symbol.toStringTag]: { value: 'Performance', configurable: true },
 });
 
-const { defineProperty } = Object;
 defineProperty(globalThis, 'Performance', { value: Performance, writable: true, configurable: true });
 // Replaceable, as the web has it: an assignment makes it an ordinary property.
 const { get, set } = Object.getOwnPropertyDescriptor(
