@@ -144,8 +144,10 @@ absl::Status ValidateSources(const v1::EvaldConfig& config) {
     const v1::ExtensionConfig& extension = config.extensions(i);
     const std::string path = absl::StrCat("extensions[", i, "]");
     const bool builtin = !extension.builtin().empty();
-    if (builtin && !(extension.name().empty() && extension.file().empty() && extension.source().empty())) {
-      return Invalid(path, "a built-in extension has no name, file or source");
+    if (builtin && !(extension.name().empty() && extension.file().empty() && extension.source().empty() &&
+                     extension.needs().empty() && extension.provides().empty() && extension.ops().empty() &&
+                     extension.version().empty())) {
+      return Invalid(path, "a built-in extension has no name, file, source or other field of its own");
     }
     if (!builtin && extension.name().empty()) return Invalid(path, "has neither builtin nor name");
     if (!builtin) {
@@ -160,6 +162,8 @@ absl::Status ValidateSources(const v1::EvaldConfig& config) {
   for (int i = 0; i < config.modules_size(); ++i) {
     const v1::ModuleConfig& module = config.modules(i);
     const std::string path = absl::StrCat("modules[", i, "]");
+    if (!v1::ModuleSource::Type_IsValid(module.type()))
+      return Invalid(absl::StrCat(path, ".type"), absl::StrCat("no such value: ", module.type()));
     if (module.specifier().empty()) return Invalid(absl::StrCat(path, ".specifier"), "must not be empty");
     if (!specifiers.insert(module.specifier()).second) {
       return Invalid(path, absl::StrCat("a second module \"", module.specifier(), "\""));
@@ -167,6 +171,8 @@ absl::Status ValidateSources(const v1::EvaldConfig& config) {
     absl::Status ok = ValidateText(path, module.file(), module.source());
     if (!ok.ok()) return ok;
   }
+  if (!config.import_map().empty() && !IsJson(config.import_map()))
+    return Invalid("import_map", "is not JSON");
   for (int i = 0; i < config.warmup_size(); ++i) {
     absl::Status ok =
         ValidateText(absl::StrCat("warmup[", i, "]"), config.warmup(i).file(), config.warmup(i).source());

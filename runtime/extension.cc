@@ -85,14 +85,14 @@ absl::Status CheckProvides(const Extension& extension,
   return absl::OkStatus();
 }
 
-absl::Status CheckOps(const Extension& extension, std::set<std::string_view>& taken) {
+absl::Status CheckOps(const Extension& extension, std::map<std::string_view, v8::FunctionCallback>& taken) {
   std::set<std::string_view> named(extension.op_names.begin(), extension.op_names.end()), there;
   for (const NativeOp& op : extension.ops) {
     there.insert(op.name);
     if (!named.contains(op.name))
       return Fault(extension,
                    absl::StrCat("has the op '", std::string(op.name), "', which its manifest does not name"));
-    if (!taken.insert(op.name).second)
+    if (taken.emplace(op.name, op.callback).first->second != op.callback)
       return Fault(extension,
                    absl::StrCat("has the op '", std::string(op.name), "', which another extension has too"));
   }
@@ -121,7 +121,7 @@ std::vector<NativeOp> OpsOf(absl::Span<const Extension> extensions) {
 absl::Status CheckExtensions(absl::Span<const Extension> extensions) {
   ByName all, before;
   std::map<std::string_view, std::string_view> provided;
-  std::set<std::string_view> ops;
+  std::map<std::string_view, v8::FunctionCallback> ops;
   for (const Extension& extension : extensions) all.emplace(extension.name, &extension);
   for (const Extension& extension : extensions) {
     if (extension.name.empty()) return absl::InvalidArgumentError("an extension has no name");

@@ -24,6 +24,8 @@ struct Extension {
   enum class Form {
     // A classic script: its top-level functions and variables become globals. What users configure.
     kScript,
+    // The body of a sloppy function (ops): what users configure that calls native functions.
+    kBody,
     // What extension.bzl makes of an ES module: the body of a strict function (ops, require, exports,
     // module),
     // where require('evald:NAME') gives what the extension NAME exports (runtime/realm.h).
@@ -57,7 +59,7 @@ std::vector<NativeOp> OpsOf(absl::Span<const Extension> extensions);
 
 // INVALID_ARGUMENT names the extension: an empty, malformed or repeated name, something it needs that is
 // missing, comes later or needs it in turn, a global that another one provides too, an op that is not there,
-// is there without being named, or that another one has too.
+// is there without being named, or that another one has too and means something else by.
 absl::Status CheckExtensions(absl::Span<const Extension> extensions);
 
 }  // namespace evald

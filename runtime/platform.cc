@@ -95,6 +95,7 @@ EvaldPlatform* the_platform = nullptr;
 // isolate 0.12 ms.
 std::string FlagsFor(const v1::EngineConfig& engine) {
   std::string flags = "--single-threaded --no-verify-snapshot-checksum";
+  flags += v8_compat::kImportAttributes;
   if (engine.jitless()) flags += " --jitless";
   if (engine.no_wasm()) flags += " --no-expose-wasm";
   if (!engine.shared_array_buffer()) flags += v8_compat::kNoSharedMemory;

@@ -4,6 +4,7 @@
 #include "runtime/exceptions.h"
 #include "runtime/hooks.h"
 #include "runtime/host.h"
+#include "runtime/module_map.h"
 #include "runtime/v8_compat.h"
 
 namespace evald {
@@ -99,6 +100,23 @@ bool EvaluateBundle(v8::Local<v8::Context> context, const Extension& extension,
          all_exports->CreateDataProperty(context, name, exported).FromMaybe(false);
 }
 
+// The user's script, with the ops that it asked for.
+bool EvaluateBody(v8::Local<v8::Context> context, const Extension& extension) {
+  v8::Isolate* const isolate = context->GetIsolate();
+  v8::Local<v8::String> source, resource, parameter = v8::String::NewFromUtf8Literal(isolate, "ops");
+  v8::Local<v8::Object> ops;
+  v8::Local<v8::Function> function;
+  if (!FromUtf8(isolate, extension.source).ToLocal(&source) ||
+      !FromUtf8(isolate, extension.name).ToLocal(&resource) ||
+      !OpsObject(context, extension.ops).ToLocal(&ops)) {
+    return false;
+  }
+  v8::ScriptCompiler::Source compiled(source, v8_compat::Origin(isolate, resource, false));
+  v8::Local<v8::Value> argument = ops;
+  return v8::ScriptCompiler::CompileFunction(context, &compiled, 1, &parameter).ToLocal(&function) &&
+         !function->Call(context, v8::Undefined(isolate), 1, &argument).IsEmpty();
+}
+
 bool CheckProvided(v8::Local<v8::Context> context, const Extension& extension) {
   v8::Isolate* const isolate = context->GetIsolate();
   for (const std::string& global : extension.provides) {
@@ -119,9 +137,10 @@ bool CheckProvided(v8::Local<v8::Context> context, const Extension& extension) {
 
 std::vector<intptr_t> ExternalReferences(absl::Span<const NativeOp> ops) {
   std::vector<intptr_t> references;
-  references.reserve(ops.size() + 2);
+  references.reserve(ops.size() + 2 + ModuleMap::References().size());
   for (const NativeOp& op : ops) references.push_back(reinterpret_cast<intptr_t>(op.callback));
   references.push_back(reinterpret_cast<intptr_t>(hooks::Setter()));
+  for (const intptr_t reference : ModuleMap::References()) references.push_back(reference);
   references.push_back(0);
   return references;
 }
@@ -132,6 +151,8 @@ bool EvaluateExtension(v8::Local<v8::Context> context, const Extension& extensio
     case Extension::Form::kScript:
       return !RunScript(context, extension.source, extension.name).IsEmpty() &&
              CheckProvided(context, extension);
+    case Extension::Form::kBody:
+      return EvaluateBody(context, extension) && CheckProvided(context, extension);
     case Extension::Form::kBundle:
       return EvaluateBundle(context, extension, exports) && CheckProvided(context, extension);
   }

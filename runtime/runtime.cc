@@ -53,6 +53,11 @@ v1::ScriptException EvaldException(std::string_view name, std::string message) {
   return exception;
 }
 
+// Of a request that cannot be run as it is.
+Fault MessageFault(const absl::Status& status) {
+  return {v1::ERROR_REASON_INVALID_REQUEST, std::string(status.message())};
+}
+
 std::string OfFunction(const v1::CallFunctionRequest& request) {
   return request.module().empty()
              ? absl::StrCat("'", request.function(), "'")
@@ -95,6 +100,7 @@ absl::StatusOr<std::unique_ptr<Runtime>> Runtime::Create(Options options) {
   runtime->context_.Reset(isolate, context);
   context->AllowCodeGenerationFromStrings(options.code_from_strings);
   v8::Context::Scope context_scope(context);
+  runtime->modules_.PrepareWasm(context);
   if (absl::Status status = runtime->modules_.RestoreFrom(context); !status.ok()) return status;
   runtime->host_.source_maps().RestoreFrom(context);
   return runtime;
@@ -106,6 +112,29 @@ Runtime::~Runtime() {
   modules_ = ModuleMap();
   context_.Reset();
   isolate_->Dispose();
+}
+
+absl::Status Runtime::Preload(const std::vector<Module>& modules) {
+  if (absl::Status declared = modules_.Declare(modules); !declared.ok()) return declared;
+  for (const Module& module : modules) {
+    host_.BeginRequest(0, true);
+    const Execution execution =
+        Run({}, v1::RESULT_FORMAT_NONE, [&](v8::Local<v8::Context> context, std::unique_ptr<Fault>& fault) {
+          v8::Local<v8::Module> loaded;
+          v8::Local<v8::Promise> evaluated;
+          const absl::Status imported = modules_.ImportExactly(context, module.specifier, loaded, evaluated);
+          if (absl::IsAborted(imported)) return v8::MaybeLocal<v8::Value>();
+          if (!imported.ok()) fault = std::make_unique<Fault>(MessageFault(imported));
+          return v8::MaybeLocal<v8::Value>(evaluated);
+        });
+    std::string why;
+    if (const auto* exception = std::get_if<v1::ScriptException>(&execution.outcome))
+      why = ExceptionText(*exception);
+    if (const auto* fault = std::get_if<Fault>(&execution.outcome)) why = fault->message;
+    if (!why.empty())
+      return absl::InvalidArgumentError(absl::StrCat("module '", module.specifier, "': ", why));
+  }
+  return absl::OkStatus();
 }
 
 Execution Runtime::Eval(const v1::EvalRequest& request, uint64_t max_console_bytes) {
@@ -188,6 +217,7 @@ Execution Runtime::Run(const v1::Limits& limits, v1::ResultFormat format, Body b
     execution.outcome = TerminationFault();
   }
   loop_.Reset(context);
+  modules_.EndRequest();
   host_.source_maps().EndRequest();
   execution.console = host_.TakeConsole();
   execution.console_truncated = host_.console_truncated();
@@ -271,8 +301,17 @@ Fault Runtime::TerminationFault() const {
   return {v1::ERROR_REASON_INTERNAL, "the script ended without a result"};
 }
 
+template <typename Request>
+bool Runtime::BeginModules(v8::Local<v8::Context> context, const Request& request,
+                           std::unique_ptr<Fault>& fault) {
+  const absl::Status begun = modules_.BeginRequest(context, request);
+  if (!begun.ok()) fault = std::make_unique<Fault>(MessageFault(begun));
+  return begun.ok();
+}
+
 v8::MaybeLocal<v8::Value> Runtime::EvalBody(v8::Local<v8::Context> context, const v1::EvalRequest& request,
                                             std::unique_ptr<Fault>& fault) {
+  if (!BeginModules(context, request, fault)) return {};
   for (const auto& [name, value] : request.globals()) {
     absl::StatusOr<v8::Local<v8::Value>> read = ReadValue(context, value);
     v8::Local<v8::String> key;
@@ -311,10 +350,7 @@ v8::MaybeLocal<v8::Value> Runtime::EvalModule(v8::Local<v8::Context> context,
     return {};
   }
   // A module that failed or never gets to its end is the result itself, as a promise.
-  if (RunLoop(context, evaluated) != EventLoop::Ending::kSettled ||
-      evaluated->State() == v8::Promise::kRejected) {
-    return evaluated;
-  }
+  if (!IsDone(context, evaluated)) return evaluated;
   const v8::Local<v8::Object> exports = module->GetModuleNamespace().As<v8::Object>();
   const auto key = v8::String::NewFromUtf8Literal(isolate_, "default");
   if (!exports->HasOwnProperty(context, key).FromMaybe(false))
@@ -329,13 +365,18 @@ v8::MaybeLocal<v8::Value> Runtime::CallBody(v8::Local<v8::Context> context,
     fault = std::make_unique<Fault>(Fault{reason, std::move(message)});
     return v8::MaybeLocal<v8::Value>();
   };
+  if (!BeginModules(context, request, fault)) return {};
   v8::Local<v8::Value> receiver = v8::Undefined(isolate_), target = context->Global();
   if (!request.module().empty()) {
     v8::Local<v8::Module> module;
-    if (!modules_.Find(isolate_, request.module()).ToLocal(&module)) {
-      return not_found(v1::ERROR_REASON_MODULE_NOT_FOUND,
-                       absl::StrCat("module '", request.module(), "' is not preloaded in the snapshot"));
-    }
+    v8::Local<v8::Promise> evaluated;
+    // One that came with the request has its first line to run.
+    if (!request.modules().empty()) first_line_ = std::chrono::steady_clock::now();
+    const absl::Status imported = modules_.Import(context, request.module(), module, evaluated);
+    if (absl::IsAborted(imported)) return {};
+    if (!imported.ok())
+      return not_found(v1::ERROR_REASON_MODULE_NOT_FOUND, std::string(imported.message()));
+    if (!IsDone(context, evaluated)) return evaluated;
     target = module->GetModuleNamespace();
   }
   bool first = true;
@@ -375,13 +416,19 @@ v8::MaybeLocal<v8::Value> Runtime::CallBody(v8::Local<v8::Context> context,
     }
     args.push_back(*read);
   }
-  first_line_ = std::chrono::steady_clock::now();
+  if (first_line_ == MonotonicTime{}) first_line_ = std::chrono::steady_clock::now();
   return target.As<v8::Function>()->Call(context, receiver, static_cast<int>(args.size()), args.data());
 }
 
 EventLoop::Ending Runtime::RunLoop(v8::Local<v8::Context> context, v8::MaybeLocal<v8::Promise> result) {
   return loop_.Run(context, result,
                    [this] { return cause_.load(std::memory_order_relaxed) != Cause::kNone; });
+}
+
+bool Runtime::IsDone(v8::Local<v8::Context> context, v8::Local<v8::Promise> evaluated) {
+  if (evaluated->State() == v8::Promise::kFulfilled) return true;
+  return RunLoop(context, evaluated) == EventLoop::Ending::kSettled &&
+         evaluated->State() == v8::Promise::kFulfilled;
 }
 
 // V8's own limit is the isolate's; a request may have a lower one.

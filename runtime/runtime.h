@@ -80,6 +80,11 @@ class Runtime {
     host_.source_maps().Give(name, std::move(json));
   }
 
+  // Makes modules importable from now on, and evaluates them in their order: those that a snapshot cannot
+  // hold (SnapshotBuilder::WithModules). INVALID_ARGUMENT: one of them is at fault; the message begins
+  // "module 'x'" and says where.
+  absl::Status Preload(const std::vector<Module>& modules);
+
   // Runs a request to its end: until its result, if it is a promise, has settled, and its promise's value is
   // known. Timers and whatever else is left then are forgotten. Limits on time are the caller's to watch
   // (Terminate); of `limits` only output_bytes is used here.
@@ -116,9 +121,14 @@ class Runtime {
   v8::MaybeLocal<v8::Value> EvalBody(v8::Local<v8::Context> context, const v1::EvalRequest& request,
                                      std::unique_ptr<Fault>& fault);
   v8::MaybeLocal<v8::Value> EvalModule(v8::Local<v8::Context> context, const v1::EvalRequest& request);
+  // False: they cannot be, which is `fault`.
+  template <typename Request>
+  bool BeginModules(v8::Local<v8::Context> context, const Request& request, std::unique_ptr<Fault>& fault);
   v8::MaybeLocal<v8::Value> CallBody(v8::Local<v8::Context> context, const v1::CallFunctionRequest& request,
                                      std::unique_ptr<Fault>& fault);
   EventLoop::Ending RunLoop(v8::Local<v8::Context> context, v8::MaybeLocal<v8::Promise> result);
+  // Whether a module has been evaluated. Awaits it; what failed or never gets to its end is a result itself.
+  bool IsDone(v8::Local<v8::Context> context, v8::Local<v8::Promise> evaluated);
   static void OnInterrupt(v8::Isolate* isolate, void* runtime);
   static void OnGarbageCollected(v8::Isolate* isolate, v8::GCType, v8::GCCallbackFlags, void* runtime);
   static size_t OnNearHeapLimit(void* runtime, size_t current, size_t initial);

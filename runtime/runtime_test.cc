@@ -106,7 +106,7 @@ TEST(SnapshotTest, WhatThrowsIsNamedWithItsPlace) {
   EXPECT_THAT(std::string(module.message()),
               HasSubstr("module 'broken': broken:2:8: TypeError: Cannot read"));
   EXPECT_THAT(std::string((*builder)->WithModule({"b", "import 'nowhere'"}).message()),
-              HasSubstr("Cannot find module 'nowhere' imported from b:1:8: only"));
+              HasSubstr("Cannot find module 'nowhere' imported from b:1:8: there "));
   EXPECT_THAT(std::string((*builder)->WithModule({"c", "await new Promise(() => {})"}).message()),
               HasSubstr("can never happen"));
   EXPECT_THAT(std::string((*builder)->Evaluate("((", "s.js").message()), HasSubstr("s.js:1:"));
@@ -371,7 +371,7 @@ TEST_F(RuntimeTest, FunctionsAreCalledByPath) {
             "ERROR_REASON_FUNCTION_NOT_FOUND: function 'api.nope' is not there: 'nope' is undefined");
   EXPECT_EQ(Call("", "api"), "ERROR_REASON_FUNCTION_NOT_FOUND: 'api' is not a function");
   EXPECT_EQ(Call("rulez", "total"),
-            "ERROR_REASON_MODULE_NOT_FOUND: module 'rulez' is not preloaded in the snapshot");
+            "ERROR_REASON_MODULE_NOT_FOUND: module 'rulez' is not there: there are 'rules', 'uses-rules'");
   EXPECT_THAT(Call("rules", "total", {"1", "{"}), HasSubstr("INVALID_REQUEST: args[1]: not JSON"));
 }
 

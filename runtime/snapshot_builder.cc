@@ -1,5 +1,6 @@
 #include "runtime/snapshot_builder.h"
 
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,6 +13,7 @@
 #include "runtime/module_map.h"
 #include "runtime/platform.h"
 #include "runtime/realm.h"
+#include "runtime/specifier.h"
 #include "runtime/v8_compat.h"
 
 namespace evald {
@@ -58,24 +60,18 @@ class Builder final : public SnapshotBuilder {
     });
   }
 
-  absl::Status WithModule(const Module& module) override {
-    const std::string what = absl::StrCat("module '", module.specifier, "'");
-    std::string fault;  // what is not thrown
-    absl::Status status = Guarded(what, [&](v8::Local<v8::Context> context) {
-      v8::Local<v8::Module> loaded;
-      v8::Local<v8::Promise> evaluated;
-      if (!modules_.Load(context, module.source, module.specifier, loaded, evaluated)) return false;
-      if (loop_.Run(context, evaluated, [] { return false; }) == EventLoop::Ending::kNothingLeft) {
-        fault = "its top-level await waits for something that can never happen while a snapshot is built";
-      } else if (evaluated->State() == v8::Promise::kRejected) {
-        fault = ExceptionText(DescribeException(context, evaluated->Result(), {}));
-      } else if (evaluated->State() == v8::Promise::kFulfilled) {
-        modules_.Add(isolate_, module.specifier, loaded);
-      }
-      return true;
-    });
-    if (status.ok() && !fault.empty()) return absl::InvalidArgumentError(absl::StrCat(what, ": ", fault));
-    return status;
+  absl::Status WithImportMap(const std::string& json) override {
+    v8::HandleScope scope(isolate_);
+    const v8::Local<v8::Context> context = context_.Get(isolate_);
+    v8::Context::Scope entered(context);
+    return modules_.SetImportMap(context, json);
+  }
+
+  absl::Status WithModules(const std::vector<Module>& modules, std::vector<Module>& deferred) override {
+    absl::Status added = Add(modules, deferred);
+    v8::HandleScope scope(isolate_);
+    modules_.DropUnevaluated(isolate_);
+    return added;
   }
 
   absl::Status Evaluate(std::string_view source, std::string_view resource_name) override {
@@ -115,6 +111,48 @@ class Builder final : public SnapshotBuilder {
   }
 
  private:
+  absl::Status Add(const std::vector<Module>& modules, std::vector<Module>& deferred) {
+    if (absl::Status declared = modules_.Declare(modules); !declared.ok()) return declared;
+    std::vector<std::string> found;
+    std::string at;
+    v8::HandleScope scope(isolate_);
+    absl::Status status = Guarded("module", [&](v8::Local<v8::Context> context) {
+      return modules_.FindUnsnapshotable(context, found, at);
+    });
+    if (!status.ok()) {
+      const std::string message(status.message());
+      return absl::InvalidArgumentError(absl::StrCat("module '", at, "'", message.substr(6)));
+    }
+    const std::set<std::string> names(found.begin(), found.end());
+    for (const std::string& name : names) modules_.Drop(name);
+    for (const Module& module : modules) {
+      if (names.contains(CanonicalSpecifier(module.specifier))) {
+        deferred.push_back(module);
+      } else if (absl::Status loaded = Load(module.specifier); !loaded.ok()) {
+        return loaded;
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Load(const std::string& specifier) {
+    const std::string what = absl::StrCat("module '", specifier, "'");
+    std::string fault;  // what is not thrown
+    absl::Status status = Guarded(what, [&](v8::Local<v8::Context> context) {
+      v8::Local<v8::Module> loaded;
+      v8::Local<v8::Promise> evaluated;
+      if (!modules_.ImportExactly(context, specifier, loaded, evaluated).ok()) return false;
+      if (loop_.Run(context, evaluated, [] { return false; }) == EventLoop::Ending::kNothingLeft) {
+        fault = "its top-level await waits for something that can never happen while a snapshot is built";
+      } else if (evaluated->State() == v8::Promise::kRejected) {
+        fault = ExceptionText(DescribeException(context, evaluated->Result(), {}));
+      }
+      return true;
+    });
+    if (status.ok() && !fault.empty()) return absl::InvalidArgumentError(absl::StrCat(what, ": ", fault));
+    return status;
+  }
+
   // V8 leaves Error.stackTraceLimit, without which errors have no stack, out of a context that a snapshot is
   // made of: it defines it in every context that it makes of the snapshot, where it must not be yet.
   void LendStackTraceLimit(v8::Local<v8::Context> context) {
@@ -185,6 +223,14 @@ class Builder final : public SnapshotBuilder {
 };
 
 }  // namespace
+
+absl::Status SnapshotBuilder::WithModule(const Module& module) {
+  std::vector<Module> deferred;
+  absl::Status added = WithModules({module}, deferred);
+  if (!added.ok() || deferred.empty()) return added;
+  return absl::InvalidArgumentError(absl::StrCat(
+      "module '", module.specifier, "': a startup snapshot cannot hold WebAssembly, or what imports it"));
+}
 
 absl::StatusOr<std::unique_ptr<SnapshotBuilder>> SnapshotBuilder::Create(Options options) {
   if (absl::Status status = CheckExtensions(options.extensions); !status.ok()) return status;

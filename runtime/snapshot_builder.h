@@ -40,10 +40,19 @@ class SnapshotBuilder {
   static absl::StatusOr<std::unique_ptr<SnapshotBuilder>> Create(Options options);
   virtual ~SnapshotBuilder() = default;
 
-  // Compiles, instantiates and evaluates a module. It may import modules that were added before it. From the
-  // snapshot on it can be imported by scripts and called by CallFunction. INVALID_ARGUMENT: it is at fault;
-  // the message says where.
-  virtual absl::Status WithModule(const Module& module) = 0;
+  // The import map of modules that are added after it, and of requests that bring none. INVALID_ARGUMENT: it
+  // is none; the message says why.
+  virtual absl::Status WithImportMap(const std::string& json) = 0;
+
+  // Compiles, links and evaluates modules in their order; they may import one another, and those that were
+  // added before. From the snapshot on they can be imported by scripts and called by CallFunction. Those that
+  // a snapshot cannot hold, Wasm and all that imports it statically, are not evaluated but added to `deferred`,
+  // in their order: they are for Runtime::Preload. INVALID_ARGUMENT: one of them is at fault; the message
+  // begins "module 'x'" and says where.
+  virtual absl::Status WithModules(const std::vector<Module>& modules, std::vector<Module>& deferred) = 0;
+
+  // The same for one. INVALID_ARGUMENT, too, if a snapshot cannot hold it.
+  absl::Status WithModule(const Module& module);
 
   // Runs a classic script. INVALID_ARGUMENT: it threw.
   virtual absl::Status Evaluate(std::string_view source, std::string_view resource_name) = 0;

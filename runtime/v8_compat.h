@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace evald::v8_compat {
 
@@ -84,6 +85,27 @@ inline v8::ScriptOrigin Origin(v8::Isolate* isolate, v8::Local<v8::String> name,
 #endif
 }
 
+// A module without source, whose exports `steps` sets when it is evaluated.
+inline v8::Local<v8::Module> NewSyntheticModule(v8::Isolate* isolate, v8::Local<v8::String> name,
+                                                const std::vector<v8::Local<v8::String>>& exports,
+                                                v8::Module::SyntheticModuleEvaluationSteps steps) {
+#if V8_MAJOR_VERSION >= 12
+  return v8::Module::CreateSyntheticModule(
+      isolate, name, v8::MemorySpan<const v8::Local<v8::String>>(exports.data(), exports.size()), steps);
+#else
+  return v8::Module::CreateSyntheticModule(isolate, name, exports, steps);
+#endif
+}
+
+// Key, value and source offset, one after the other.
+inline v8::Local<v8::FixedArray> ImportAttributes(v8::Local<v8::ModuleRequest> request) {
+#if V8_MAJOR_VERSION >= 12
+  return request->GetImportAttributes();
+#else
+  return request->GetImportAssertions();
+#endif
+}
+
 // The string's UTF-16 code units; `out` has room for all of them.
 inline void WriteTwoByte(v8::Isolate* isolate, v8::Local<v8::String> string, uint16_t* out) {
 #if V8_MAJOR_VERSION >= 13
@@ -131,6 +153,14 @@ inline bool Detach(v8::Local<v8::ArrayBuffer> buffer) {
 inline constexpr char kNoSharedMemory[] = " --no-harmony-sharedarraybuffer";
 #else
 inline constexpr char kNoSharedMemory[] = " --no-harmony-sharedarraybuffer --no-experimental-wasm-threads";
+#endif
+
+// Flags by which import attributes are understood, with the keyword `with` and with the older `assert`.
+// Debian's V8 10.2 has `with` from later versions, in which it needs no flag, and which have `assert` no more.
+#if V8_MAJOR_VERSION >= 12
+inline constexpr char kImportAttributes[] = "";
+#else
+inline constexpr char kImportAttributes[] = " --harmony-import-attributes --harmony-import-assertions";
 #endif
 
 #if V8_MAJOR_VERSION >= 11

@@ -16,7 +16,10 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/frame.h"
@@ -207,6 +210,7 @@ class Boot {
     absl::StatusOr<std::unique_ptr<Runtime>> runtime = Runtime::Create(std::move(options));
     if (!runtime.ok()) return runtime.status();
     runtime_ = *std::move(runtime);
+    if (absl::Status preloaded = Preload(); !preloaded.ok()) return preloaded;
     for (const internal::WarmupSource& warmup : boot_.warmup()) {
       stage_ = absl::StrCat("warmup ", warmup.name());
       if (absl::Status status = RunWarmup(*runtime_, warmup); !status.ok()) return status;
@@ -260,6 +264,26 @@ class Boot {
   }
 
  private:
+  // The stage is the module at fault.
+  absl::Status Preload() {
+    std::vector<Module> modules;
+    for (internal::PreloadedModule& module : *boot_.mutable_modules()) {
+      modules.push_back({std::move(*module.mutable_specifier()), std::move(*module.mutable_module()->mutable_binary()),
+                         module.module().type()});
+    }
+    boot_.clear_modules();
+    stage_ = "modules";
+    absl::Status preloaded = runtime_->Preload(modules);
+    if (preloaded.ok()) return preloaded;
+    for (const Module& module : modules) {
+      const std::string begin = absl::StrCat("module '", module.specifier, "': ");
+      if (!absl::StartsWith(preloaded.message(), begin)) continue;
+      stage_ = absl::StrCat("module ", module.specifier);
+      return absl::Status(preloaded.code(), preloaded.message().substr(begin.size()));
+    }
+    return preloaded;
+  }
+
   absl::Status Confine(OutsideMemory& outside) {
     sandbox_.PrepareFilter(outside);
     sandbox_.GiveUpFiles();

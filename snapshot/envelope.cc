@@ -108,7 +108,7 @@ absl::StatusOr<std::string> EncodeEnvelope(const EnvelopeHeader& header, const R
   EVALD_CHECK(blob.size() <= kMaxBlobBytes, "startup data has a size that can be read back");
   // Before it is serialized: protobuf itself has a limit.
   if (recipe.ByteSizeLong() > kMaxRecipeBytes) {
-    return absl::InvalidArgumentError(absl::StrCat("the warm-up scripts and canaries take ",
+    return absl::InvalidArgumentError(absl::StrCat("the warm-up scripts, canaries and deferred modules take ",
                                                    recipe.ByteSizeLong(), " bytes, more than the limit of ",
                                                    kMaxRecipeBytes));
   }

@@ -15,7 +15,7 @@
 //       64        32  SHA-256 of the startup data
 //       96        32  SHA-256 of bytes 0 to 96 followed by the header
 //      128         H  header: an EnvelopeHeader message (snapshot/envelope.proto)
-//  128 + H         R  recipe: a Recipe message, the warm-up scripts and the canaries
+//  128 + H         R  recipe: a Recipe message: deferred modules, warm-up scripts and canaries
 //  128 + H + R     B  V8 startup data
 //
 // The file ends there. The header stands first, so that a listing reads the beginning of each file only,

@@ -407,7 +407,7 @@ TEST_F(EvaldSnapshot, AModulesErrorSaysWhere) {
             "m:2:8: TypeError: Cannot read properties of null (reading 'x')\n    at m:2:8");
   EXPECT_THAT(message("\nlet let = 1"), HasSubstr("m:2:5: SyntaxError: "));
   EXPECT_THAT(message("\nimport { x } from 'nowhere'"),
-              HasSubstr("TypeError: Cannot find module 'nowhere' imported from m:2:19: only"));
+              HasSubstr("TypeError: Cannot find module 'nowhere' imported from m:2:19: there"));
   EXPECT_EQ(message("\n  await Promise.reject(new RangeError('no rates'))"),
             "m:2:24: RangeError: no rates\n    at m:2:24");
   EXPECT_EQ(message("const load = async () => {\n  await null;\n  throw new Error('late') };\nawait load()"),

@@ -37,6 +37,7 @@ std::string Fingerprint(const EnvelopeHeader& header) {
   AppendParts(header.modules(), sequence);
   AppendParts(header.warmup(), sequence);
   AppendParts(header.canaries(), sequence);
+  Append(header.import_map_sha256(), sequence);
   return Sha256Hex({sequence});
 }
 

@@ -10,6 +10,7 @@
 //   number of modules, then for each in its order: specifier, SHA-256 of its content
 //   number of warm-up scripts, then for each in its order: name, SHA-256 of its source
 //   number of canaries, then for each in its order: name, SHA-256 of its content (snapshot/inputs.h)
+//   SHA-256 of the import map, or nothing
 //
 // Numbers are written in decimal. The lengths make it unambiguous: no two different inputs give the same
 // sequence of bytes.

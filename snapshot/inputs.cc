@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/unique_fd.h"
+#include "runtime/specifier.h"
 #include "snapshot/fingerprint.h"
 #include "snapshot/sha256.h"
 #include "snapshot/text.h"
@@ -105,6 +106,20 @@ absl::StatusOr<std::string> RecipeSourceOf(const std::string& entry, const std::
   return text;
 }
 
+constexpr char kTypeScript[] = "is TypeScript, which this evald cannot make JavaScript";
+
+bool HasEnding(const std::string& file, std::string_view ending) {
+  return file.size() > ending.size() && file.ends_with(ending);
+}
+
+v1::ModuleSource::Type TypeOf(const v1::ModuleConfig& module) {
+  if (module.type() != v1::ModuleSource::TYPE_UNSPECIFIED) return module.type();
+  if (HasEnding(module.file(), ".json")) return v1::ModuleSource::JSON;
+  if (HasEnding(module.file(), ".wasm")) return v1::ModuleSource::WASM;
+  if (HasEnding(module.file(), ".ts") || HasEnding(module.file(), ".mts")) return v1::ModuleSource::TYPESCRIPT;
+  return v1::ModuleSource::JAVASCRIPT;
+}
+
 std::string EntryName(const std::string& list, int index, const std::string& name) {
   return name.empty() ? absl::StrCat(list, "[", index, "]")
                       : absl::StrCat(list, "[", index, "] '", name, "'");
@@ -123,10 +138,12 @@ absl::StatusOr<Extension> FindBuiltin(const std::string& entry, const std::strin
 absl::StatusOr<Extension> ResolveExtension(int index, const v1::ExtensionConfig& config,
                                            const std::string& folder,
                                            const std::vector<Extension>& available) {
-  const bool own = !config.name().empty() || !config.file().empty() || !config.source().empty();
+  const bool own = !config.name().empty() || !config.file().empty() || !config.source().empty() ||
+                   !config.needs().empty() || !config.provides().empty() || !config.ops().empty() ||
+                   !config.version().empty();
   if (!config.builtin().empty()) {
     const std::string entry = EntryName("extensions", index, config.builtin());
-    if (own) return Fault(entry, "`builtin` stands alone, without `name`, `file` and `source`");
+    if (own) return Fault(entry, "`builtin` stands alone, without any other field");
     return FindBuiltin(entry, config.builtin(), available);
   }
   const std::string entry = EntryName("extensions", index, config.name());
@@ -134,9 +151,20 @@ absl::StatusOr<Extension> ResolveExtension(int index, const v1::ExtensionConfig&
   if (config.name().empty()) return Fault(entry, "has no `name`");
   absl::StatusOr<std::string> source = SourceOf(entry, config.file(), config.source(), folder);
   if (!source.ok()) return source.status();
+  if (HasEnding(config.file(), ".ts")) return Fault(entry, kTypeScript);
   Extension extension;
   extension.name = config.name();
+  extension.version = config.version();
+  extension.needs = {config.needs().begin(), config.needs().end()};
+  extension.provides = {config.provides().begin(), config.provides().end()};
+  extension.op_names = {config.ops().begin(), config.ops().end()};
+  extension.form = config.ops().empty() ? Extension::Form::kScript : Extension::Form::kBody;
   extension.source = *std::move(source);
+  // Those that are not there are for CheckExtensions to find.
+  for (const NativeOp& op : OpsOf(available)) {
+    if (std::find(config.ops().begin(), config.ops().end(), op.name) != config.ops().end())
+      extension.ops.push_back(op);
+  }
   return extension;
 }
 
@@ -168,9 +196,18 @@ absl::StatusOr<std::vector<Module>> ResolveModules(const v1::EvaldConfig& config
     if (module.specifier().empty()) return Fault(entry, "has no `specifier`");
     if (!seen.insert(module.specifier()).second)
       return Fault(entry, "another module has that specifier already");
-    absl::StatusOr<std::string> source = SourceOf(entry, module.file(), module.source(), folder);
+    if (module.specifier().size() > kMaxSpecifierBytes)
+      return Fault(entry, absl::StrCat("has a specifier of more than ", kMaxSpecifierBytes, " bytes"));
+    const v1::ModuleSource::Type type = TypeOf(module);
+    if (!v1::ModuleSource::Type_IsValid(type)) return Fault(entry, absl::StrCat("has no such type: ", type));
+    if (type == v1::ModuleSource::TYPESCRIPT) return Fault(entry, kTypeScript);
+    const bool wasm = type == v1::ModuleSource::WASM;
+    if (wasm && module.file().empty()) return Fault(entry, "is WebAssembly: give it as a `file`");
+    absl::StatusOr<std::string> source =
+        wasm ? ReadSource(entry, PathOf(module.file(), folder))
+             : RecipeSourceOf(entry, module.file(), module.source(), folder);
     if (!source.ok()) return source.status();
-    modules.push_back({module.specifier(), *std::move(source)});
+    modules.push_back({module.specifier(), *std::move(source), type});
   }
   return modules;
 }
@@ -254,9 +291,17 @@ absl::StatusOr<BuildInputs> ResolveSnapshotFile(const v1::EvaldConfig& config, c
 
 // Two extensions with the same text differ if it is put into the isolate differently.
 std::string ContentHash(const Extension& extension) {
-  const char* const form = extension.form == Extension::Form::kBundle ? "bundle\n" : "script\n";
+  const char* const form = extension.form == Extension::Form::kBundle ? "bundle\n"
+                           : extension.form == Extension::Form::kBody ? "body\n"
+                                                                      : "script\n";
   return Sha256Hex(
       {form, Sha256Hex({extension.source}), extension.version, "\n", absl::StrJoin(extension.op_names, " ")});
+}
+
+// The same text is another module if it is understood differently.
+std::string ContentHash(const Module& module) {
+  if (module.type == v1::ModuleSource::JAVASCRIPT) return Sha256Hex({module.source});
+  return Sha256Hex({v1::ModuleSource::Type_Name(module.type), "\n", module.source});
 }
 
 // A digest has one length, so it is plain where the source ends and what it is to come to begins.
@@ -283,6 +328,7 @@ absl::StatusOr<BuildInputs> ResolveInputs(const v1::EvaldConfig& config, const s
   BuildInputs inputs;
   inputs.extensions = *std::move(extensions);
   inputs.modules = *std::move(modules);
+  inputs.import_map = config.import_map();
   inputs.recipe = *std::move(recipe);
   for (const v1::ExtensionConfig& extension : config.extensions()) {
     if (!extension.file().empty())
@@ -314,7 +360,7 @@ EnvelopeHeader DescribeInputs(const BuildInputs& inputs, const internal::Runtime
   for (const Module& module : inputs.modules) {
     SnapshotPart& part = *header.add_modules();
     part.set_name(module.specifier);
-    part.set_sha256(Sha256Hex({module.source}));
+    part.set_sha256(ContentHash(module));
   }
   for (const WarmupScript& script : inputs.recipe.warmup()) {
     SnapshotPart& part = *header.add_warmup();
@@ -326,6 +372,7 @@ EnvelopeHeader DescribeInputs(const BuildInputs& inputs, const internal::Runtime
     part.set_name(canary.name());
     part.set_sha256(ContentHash(canary));
   }
+  if (!inputs.import_map.empty()) header.set_import_map_sha256(Sha256Hex({inputs.import_map}));
   header.set_fingerprint(Fingerprint(header));
   return header;
 }

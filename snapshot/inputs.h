@@ -19,6 +19,7 @@ namespace evald::snapshot {
 struct BuildInputs {
   std::vector<Extension> extensions;  // in the order in which they are evaluated; CheckExtensions holds
   std::vector<Module> modules;
+  std::string import_map;  // JSON text, checked when it is used; empty: none
   // Warm-up scripts and canaries, at most kMaxRecipeBytes. At least one canary: where none is configured, a
   // built-in one.
   Recipe recipe;

@@ -64,10 +64,34 @@ SnapshotFailed ExtensionFailed(const BuildInputs& inputs, const absl::Status& wh
   return Failed("extension", why);
 }
 
+// The same for what SnapshotBuilder::WithModules complains of.
+SnapshotFailed ModuleFailed(const BuildInputs& inputs, const absl::Status& why) {
+  for (const Module& module : inputs.modules) {
+    if (absl::StartsWith(why.message(), absl::StrCat("module '", module.specifier, "': ")))
+      return ScriptFailed("module", module.specifier, inputs.module_files, why);
+  }
+  return Failed("module", why);
+}
+
+// What startup data cannot hold goes into the recipe.
+absl::Status Defer(std::vector<Module>& deferred, Recipe& recipe) {
+  for (Module& module : deferred) {
+    DeferredModule& kept = *recipe.add_modules();
+    kept.set_specifier(std::move(module.specifier));
+    kept.set_type(module.type);
+    kept.set_source(std::move(module.source));
+  }
+  if (recipe.ByteSizeLong() <= kMaxRecipeBytes) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "warm-up, canaries, and the modules that are WebAssembly or import it together take ",
+      recipe.ByteSizeLong(), " bytes, more than the limit of ", kMaxRecipeBytes));
+}
+
 using Built = std::variant<std::string, SnapshotFailed>;
 
 // Runs every extension and module. The startup data, or what was at fault.
-Built Build(const BuildInputs& inputs, const std::vector<Extension>& available, const LogSink& log) {
+Built Build(const BuildInputs& inputs, const std::vector<Extension>& available, Recipe& recipe,
+            const LogSink& log) {
   SnapshotBuilder::Options options;
   options.extensions = inputs.extensions;
   options.ops = OpsOf(available);
@@ -75,10 +99,16 @@ Built Build(const BuildInputs& inputs, const std::vector<Extension>& available, 
   const absl::StatusOr<std::unique_ptr<SnapshotBuilder>> builder =
       SnapshotBuilder::Create(std::move(options));
   if (!builder.ok()) return ExtensionFailed(inputs, builder.status());
-  for (const Module& module : inputs.modules) {
-    const absl::Status added = (*builder)->WithModule(module);
-    if (!added.ok()) return ScriptFailed("module", module.specifier, inputs.module_files, added);
+  if (!inputs.import_map.empty()) {
+    const absl::Status set = (*builder)->WithImportMap(inputs.import_map);
+    if (!set.ok())
+      return Failed("config",
+                    absl::InvalidArgumentError(absl::StrCat("import_map: ", std::string(set.message()))));
   }
+  std::vector<Module> deferred;
+  if (const absl::Status added = (*builder)->WithModules(inputs.modules, deferred); !added.ok())
+    return ModuleFailed(inputs, added);
+  if (const absl::Status kept = Defer(deferred, recipe); !kept.ok()) return Failed("config", kept);
   absl::StatusOr<std::string> blob = (*builder)->Finish();
   if (!blob.ok()) return Failed("serialize", blob.status());
   if (blob->size() > kMaxBlobBytes) {
@@ -154,9 +184,10 @@ class Preparation {
       return made;
     }
     const auto started = std::chrono::steady_clock::now();
-    Built built = Build(inputs, available_, log_);
+    Recipe recipe = inputs.recipe;
+    Built built = Build(inputs, available_, recipe, log_);
     if (auto* failed = std::get_if<SnapshotFailed>(&built)) return std::move(*failed);
-    StoredSnapshot made{expected, inputs.recipe, std::get<std::string>(std::move(built)), {}};
+    StoredSnapshot made{expected, std::move(recipe), std::get<std::string>(std::move(built)), {}};
     made.header.set_build_micros(
         duration_cast<microseconds>(std::chrono::steady_clock::now() - started).count());
     made.header.set_built_at_unix_millis(
@@ -332,6 +363,13 @@ class Preparation {
       internal::WarmupSource& source = *ready.add_warmup();
       source.set_name(std::move(*script.mutable_name()));
       source.set_source(std::move(*script.mutable_source()));
+    }
+    for (DeferredModule& module : *snapshot.recipe.mutable_modules()) {
+      internal::PreloadedModule& preloaded = *ready.add_modules();
+      preloaded.set_specifier(std::move(*module.mutable_specifier()));
+      v1::ModuleSource& source = *preloaded.mutable_module();
+      source.set_type(static_cast<v1::ModuleSource::Type>(module.type()));
+      source.set_binary(std::move(*module.mutable_source()));
     }
     for (CanaryScript& canary : *snapshot.recipe.mutable_canaries()) {
       internal::CanarySource& source = *ready.add_canaries();

@@ -196,6 +196,7 @@ std::string DescribeDifference(const EnvelopeHeader& expected, const EnvelopeHea
         DescribeParts("canary", "canaries", expected.canaries(), stored.canaries())}) {
     if (!text.empty()) return text;
   }
+  if (expected.import_map_sha256() != stored.import_map_sha256()) return "the import map changed";
   if (Fingerprint(expected) != stored.fingerprint()) return "it was built by another version of evald";
   return "";
 }

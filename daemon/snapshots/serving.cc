@@ -189,6 +189,7 @@ internal::ZygoteBoot Serving::BootOf(const ResolvedConfig& config,
                                      const internal::SnapshotReady& ready) const {
   internal::ZygoteBoot boot;
   *boot.mutable_expected() = ready.identity();
+  *boot.mutable_modules() = ready.modules();
   *boot.mutable_warmup() = ready.warmup();
   const v1::Limits largest = config.tenants.LargestCeilings();
   boot.set_heap_bytes(largest.heap_bytes());
