@@ -52,7 +52,7 @@ class ScriptCall : public Call {
     if (const uint64_t size = SourceBytes(work_); size > limit) {
       return Failure{
           v1::ERROR_REASON_SOURCE_LIMIT,
-          absl::StrCat(WhatIsLong(work_), size, " bytes, more than limits.source_bytes (", limit, ")"), limit,
+          absl::StrCat(WhatIsLong(work_), WithModules(work_), size, " bytes, more than limits.source_bytes (", limit, ")"), limit,
           size};
     }
     return std::nullopt;
@@ -130,8 +130,18 @@ class ScriptCall : public Call {
   static Request& WorkIn(internal::WorkerRequest& request) {
     return WorkOf(request, static_cast<const Request*>(nullptr));
   }
-  static const char* WhatIsLong(const v1::EvalRequest&) { return "the source has "; }
-  static const char* WhatIsLong(const v1::CallFunctionRequest&) { return "the arguments together have "; }
+  static const char* WhatIsLong(const v1::EvalRequest&) { return "the source"; }
+  static const char* WhatIsLong(const v1::CallFunctionRequest&) { return "the arguments"; }
+  // How the sentence goes on.
+  static const char* WithModules(const v1::EvalRequest& work) {
+    return HasModules(work) ? " and its modules together have " : " has ";
+  }
+  static const char* WithModules(const v1::CallFunctionRequest& work) {
+    return HasModules(work) ? " and the modules together have " : " together have ";
+  }
+  static bool HasModules(const Request& work) {
+    return !work.modules().empty() || !work.import_map().empty();
+  }
 
   const ScriptCallOptions options_;
   internal::WorkerRequest request_;

@@ -53,9 +53,34 @@ absl::Status ValidateValue(absl::string_view path, const v1::Value& value) {
   return absl::OkStatus();
 }
 
+absl::Status ValidateModule(const std::string& specifier, const v1::ModuleSource& module) {
+  const std::string path =
+      absl::StrCat("modules['", absl::Utf8SafeCHexEscape(absl::string_view(specifier).substr(0, kMaxQuoted)),
+                   specifier.size() > kMaxQuoted ? "...']" : "']");
+  if (specifier.empty()) return Invalid(path, "a specifier must not be empty");
+  if (specifier.size() > kMaxSpecifierBytes) {
+    return Invalid(path, absl::StrCat("the specifier has ", specifier.size(), " bytes, more than ",
+                                      kMaxSpecifierBytes));
+  }
+  if (!v1::ModuleSource::Type_IsValid(module.type()))
+    return Invalid(path, absl::StrCat("type: no such value: ", static_cast<int>(module.type())));
+  if (module.type() == v1::ModuleSource::WASM) {
+    if (!module.has_binary()) return Invalid(path, "has no `binary`, which a module of type WASM is");
+  } else if (!module.has_text()) {
+    return Invalid(path, module.has_binary() ? "has `binary`, which only a module of type WASM is: give `text`"
+                                             : "has no `text`");
+  }
+  return absl::OkStatus();
+}
+
 // What both kinds of request have.
 template <typename Request>
 absl::Status ValidateCommon(const Request& request, const LimitBounds& bounds) {
+  if (request.modules_size() > kMaxModules)
+    return Invalid("modules", absl::StrCat(request.modules_size(), " are more than ", kMaxModules));
+  for (const auto& [specifier, module] : request.modules()) {
+    if (absl::Status ok = ValidateModule(specifier, module); !ok.ok()) return ok;
+  }
   if (request.tenant().size() > kMaxTenantBytes) {
     return Invalid("tenant",
                    absl::StrCat("has ", request.tenant().size(), " bytes, more than ", kMaxTenantBytes));
@@ -83,6 +108,14 @@ uint64_t Bytes(const v1::Value& value) {
       break;
   }
   return 0;
+}
+
+template <typename Request>
+uint64_t ModuleBytes(const Request& request) {
+  uint64_t bytes = request.import_map().size();
+  for (const auto& [specifier, module] : request.modules())
+    bytes += specifier.size() + module.text().size() + module.binary().size();
+  return bytes;
 }
 
 template <typename Request>
@@ -136,10 +169,12 @@ void FillDefaults(const LimitBounds& bounds, v1::CallFunctionRequest& request) {
   FillCommon(bounds, request);
 }
 
-uint64_t SourceBytes(const v1::EvalRequest& request) { return request.source().size(); }
+uint64_t SourceBytes(const v1::EvalRequest& request) {
+  return request.source().size() + ModuleBytes(request);
+}
 
 uint64_t SourceBytes(const v1::CallFunctionRequest& request) {
-  uint64_t bytes = 0;
+  uint64_t bytes = ModuleBytes(request);
   for (const v1::Value& argument : request.args()) bytes += Bytes(argument);
   return bytes;
 }

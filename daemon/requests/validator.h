@@ -12,6 +12,9 @@
 namespace evald {
 
 inline constexpr size_t kMaxTenantBytes = 256;
+inline constexpr int kMaxModules = 1000;
+// As runtime/specifier.h has it.
+inline constexpr size_t kMaxSpecifierBytes = 4096;
 
 // OK, or INVALID_ARGUMENT whose message begins with the path of the field: "limits.wall_time: ...".
 absl::Status Validate(const v1::EvalRequest& request, const LimitBounds& bounds);
@@ -21,7 +24,8 @@ absl::Status Validate(const v1::CallFunctionRequest& request, const LimitBounds&
 void FillDefaults(const LimitBounds& bounds, v1::EvalRequest& request);
 void FillDefaults(const LimitBounds& bounds, v1::CallFunctionRequest& request);
 
-// What limits.source_bytes counts: the source text, or all arguments together.
+// What limits.source_bytes counts: the source text, or all arguments together; with them the modules, their
+// specifiers and the import map.
 uint64_t SourceBytes(const v1::EvalRequest& request);
 uint64_t SourceBytes(const v1::CallFunctionRequest& request);
 

@@ -11,6 +11,7 @@ namespace evald {
 namespace {
 
 using google::protobuf::TextFormat;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -102,6 +103,52 @@ TEST(Validator, CallFunction) {
        }) {
     Check<v1::CallFunctionRequest>(c);
   }
+}
+
+TEST(Validator, Modules) {
+  for (const Case& c : std::initializer_list<Case>{
+           {R"(source: "1" modules { key: "a" value { text: "" } } modules { key: "./b.ts" value { type: TYPESCRIPT text: "" } })",
+            ""},
+           {R"(source: "1" modules { key: "w" value { type: WASM binary: "x" } } import_map: "{}")", ""},
+           {R"(source: "1" modules { key: "" value { text: "" } })", "modules['']: a specifier must not be empty"},
+           {R"(source: "1" modules { key: "a\nb" value {} })", "modules['a\\nb']: has no `text`"},
+           {R"(source: "1" modules { key: "a" value { type: JSON binary: "1" } })",
+            "modules['a']: has `binary`, which only a module of type WASM is"},
+           {R"(source: "1" modules { key: "a" value { type: WASM text: "1" } })", "modules['a']: has no `binary`"},
+           {R"(source: "1" modules { key: "a" value { type: 9 text: "1" } })", "modules['a']: type: no such value: 9"},
+       }) {
+    Check<v1::EvalRequest>(c);
+  }
+  Check<v1::CallFunctionRequest>(
+      {R"(function: "f" modules { key: "a" value {} })", "modules['a']: has no `text`"});
+}
+
+TEST(Validator, ModulesAreBounded) {
+  v1::EvalRequest request;
+  request.set_source("1");
+  for (int i = 0; i < 1000; ++i) (*request.mutable_modules())[std::to_string(i)].set_text("");
+  EXPECT_TRUE(Validate(request, Bounds()).ok());
+  (*request.mutable_modules())["one more"].set_text("");
+  EXPECT_EQ(Validate(request, Bounds()).message(), "modules: 1001 are more than 1000");
+  request.clear_modules();
+  (*request.mutable_modules())[std::string(4096, 's')].set_text("");
+  EXPECT_TRUE(Validate(request, Bounds()).ok());
+  (*request.mutable_modules())[std::string(4097, 't')].set_text("");
+  EXPECT_THAT(std::string(Validate(request, Bounds()).message()),
+              AllOf(StartsWith("modules['ttt"), HasSubstr("has 4097 bytes, more than 4096")));
+}
+
+TEST(Validator, CountsModulesAndTheImportMapWithTheSource) {
+  v1::EvalRequest eval;
+  eval.set_source("12345");
+  eval.set_import_map("{}");
+  (*eval.mutable_modules())["abc"].set_text("1234");
+  (*eval.mutable_modules())["w"].set_binary("12");
+  EXPECT_EQ(SourceBytes(eval), 5u + 2 + 3 + 4 + 1 + 2);
+  v1::CallFunctionRequest call;
+  call.add_args()->set_json("[1]");
+  (*call.mutable_modules())["abc"].set_text("1234");
+  EXPECT_EQ(SourceBytes(call), 3u + 3 + 4);
 }
 
 TEST(Validator, ATenantHasAtMost256Bytes) {
