@@ -34,6 +34,17 @@ bool Rewrite(v8::Local<v8::Context> context, std::string_view source, Rewritten&
   return true;
 }
 
+// Whether `await (x)` and the like are in it, which compile without being what they look like: a call.
+bool MayCallAwait(std::string_view source) {
+  constexpr std::string_view kAwait = "await", kAmbiguous = "([`+-/";
+  for (size_t at = source.find(kAwait); at != std::string_view::npos; at = source.find(kAwait, at + 1)) {
+    const size_t next = source.find_first_not_of(" \t\r\n", at + kAwait.size());
+    if (next != std::string_view::npos && kAmbiguous.find(source[next]) != std::string_view::npos)
+      return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 v8::MaybeLocal<v8::Script> CompileWithAwait(v8::Local<v8::Context> context, std::string_view source,
@@ -41,7 +52,9 @@ v8::MaybeLocal<v8::Script> CompileWithAwait(v8::Local<v8::Context> context, std:
   v8::Isolate* const isolate = context->GetIsolate();
   v8::TryCatch caught(isolate);
   v8::Local<v8::Script> script;
-  if (CompileScript(context, source, resource_name).ToLocal(&script)) return script;
+  const bool compiled = CompileScript(context, source, resource_name).ToLocal(&script);
+  if (compiled && !MayCallAwait(source)) return script;
+  const v8::Local<v8::Script> as_it_is = script;
   if (source.find("await") != std::string_view::npos && !caught.HasTerminated()) {
     SourceMaps& maps = Host::Of(isolate).source_maps();
     v8::TryCatch quiet(isolate);
@@ -60,6 +73,7 @@ v8::MaybeLocal<v8::Script> CompileWithAwait(v8::Local<v8::Context> context, std:
       return {};
     }
   }
+  if (compiled) return as_it_is;
   caught.ReThrow();
   return {};
 }

@@ -1,7 +1,8 @@
 // `await` at the top level of a classic script: the hook await.rewrite makes an async function of the script, for
-// the host (runtime/top_level_await.h). It is asked only where a script does not compile as it is.
+// the host (runtime/top_level_await.h). It is asked only about scripts that do not compile as they are, or mean something
+// else then.
 
-import { parse } from 'acorn';
+import { Parser } from 'acorn';
 import { setHook } from 'evald:hooks';
 
 // The host knows that it is one line.
@@ -20,6 +21,20 @@ function vlq(number) {
     text += DIGITS[left > 0 ? digit | 32 : digit];
   } while (left > 0);
   return text;
+}
+
+// Whether the script being parsed awaits outside of all functions.
+let awaits = false;
+
+class Watcher extends Parser {
+  parseAwait(...rest) {
+    awaits ||= !this.inFunction;
+    return super.parseAwait(...rest);
+  }
+  parseForStatement(node) {
+    awaits ||= !this.inFunction && /^for\s+await\b/.test(this.input.slice(node.start, node.start + 200));
+    return super.parseForStatement(node);
+  }
 }
 
 // The statement whose value is the script's: what follows it has none, and may run before it.
@@ -64,7 +79,8 @@ function rewrite(source) {
   const tokens = [];
   let program;
   try {
-    program = parse(source, {
+    awaits = false;
+    program = Watcher.parse(source, {
       ecmaVersion: 'latest',
       sourceType: 'script',
       allowAwaitOutsideFunction: true,
@@ -74,6 +90,7 @@ function rewrite(source) {
   } catch {
     return undefined;
   }
+  if (!awaits) return undefined;
   const body = source.startsWith('#!') ? `//${source.slice(2)}` : source;
   const result = lastExpression(program);
   if (result === undefined) return [HEAD + body + TAIL, ''];

@@ -18,6 +18,10 @@ TEST(TopLevelAwait, TheLastExpressionsValueIsTheScripts) {
   EXPECT_EQ(isolate.Eval("let n = 0; for await (const x of [1, Promise.resolve(2)]) n += x\nn"), "3");
   EXPECT_EQ(isolate.Eval("await g(); function g() { return 'hoisted' } ;;"), "\"hoisted\"");
   EXPECT_EQ(isolate.Eval("const only = await 1"), "undefined");
+  EXPECT_EQ(isolate.Eval("const u = await (async () => ({ x: 1 }))(); u.x + 1"), "2");
+  EXPECT_EQ(isolate.Eval("await [1]; (async () => await (5))()"), "5");
+  EXPECT_EQ(isolate.Eval("var inside = async () => await (6); inside()"), "6");
+  EXPECT_EQ(isolate.Eval("typeof inside"), "\"function\"");
   EXPECT_EQ(isolate.Eval("await new Promise((r) => setTimeout(r, 2)), 'later'"), "\"later\"");
   EXPECT_EQ(isolate.Eval("#! /usr/bin/env evalctl\nawait 7"), "7");
   EXPECT_EQ(isolate.Eval("await 1; this === globalThis"), "true");
