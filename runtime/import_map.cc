@@ -93,15 +93,14 @@ absl::StatusOr<ImportMap> ImportMap::Parse(v8::Local<v8::Context> context, std::
     return Fault("", absl::StrCat("is not JSON: ", DescribeException(context, caught).message()));
   }
   ImportMap map;
-  absl::Status ok =
-      ForEach(context, "", top, [&](const std::string& key, v8::Local<v8::Value> value) {
-        if (key == "imports") return ReadEntries(context, key, value, map.imports_);
-        if (key != "scopes") return absl::OkStatus();
-        return ForEach(context, key, value, [&](const std::string& prefix, v8::Local<v8::Value> entries) {
-          if (absl::Status fits = CheckLength(At(key, prefix), prefix); !fits.ok()) return fits;
-          return ReadEntries(context, At(key, prefix), entries, map.scopes_[CanonicalSpecifier(prefix)]);
-        });
-      });
+  absl::Status ok = ForEach(context, "", top, [&](const std::string& key, v8::Local<v8::Value> value) {
+    if (key == "imports") return ReadEntries(context, key, value, map.imports_);
+    if (key != "scopes") return absl::OkStatus();
+    return ForEach(context, key, value, [&](const std::string& prefix, v8::Local<v8::Value> entries) {
+      if (absl::Status fits = CheckLength(At(key, prefix), prefix); !fits.ok()) return fits;
+      return ReadEntries(context, At(key, prefix), entries, map.scopes_[CanonicalSpecifier(prefix)]);
+    });
+  });
   if (!ok.ok()) return ok;
   return map;
 }
@@ -129,8 +128,8 @@ bool ImportMap::Match(const Entries& entries, const std::string& specifier,
     const std::string rest = absl::StrCat("./", specifier.substr(end + 1));
     std::string whole = ResolvePath(rest, address);
     if (!StartsWith(whole, address)) {
-      result = absl::InvalidArgumentError(absl::StrCat(
-          "leaves the folder that the import map has for '", Cut(found->first), "'"));
+      result = absl::InvalidArgumentError(
+          absl::StrCat("leaves the folder that the import map has for '", Cut(found->first), "'"));
     } else {
       result = std::move(whole);
     }

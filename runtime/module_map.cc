@@ -125,8 +125,8 @@ std::string FacadeOf(const std::vector<std::string>& imports, const std::vector<
     absl::StrAppend(&names, "e", i, " as ", name, ",");
     absl::StrAppend(&assignments, "e", i, "=exports[", name, "];");
   }
-  absl::StrAppend(&source, "let exports", bindings, ";export {", names,
-                  "};exports=import.meta.instantiate([", namespaces, "]);", assignments);
+  absl::StrAppend(&source, "let exports", bindings, ";export {", names, "};exports=import.meta.instantiate([",
+                  namespaces, "]);", assignments);
   return source;
 }
 
@@ -158,8 +158,7 @@ void ModuleMap::PrepareWasm(v8::Local<v8::Context> context) {
   const v8::TryCatch quiet(isolate);
   v8::Local<v8::Value> wasm, module, instance, exports, imports;
   const auto get = [&](v8::Local<v8::Value> object, const char* name, v8::Local<v8::Value>& out) {
-    return object->IsObject() &&
-           object.As<v8::Object>()->Get(context, Text(isolate, name)).ToLocal(&out);
+    return object->IsObject() && object.As<v8::Object>()->Get(context, Text(isolate, name)).ToLocal(&out);
   };
   if (!get(context->Global(), "WebAssembly", wasm) || !get(wasm, "Module", module) ||
       !get(wasm, "Instance", instance) || !get(module, "exports", exports) ||
@@ -211,8 +210,7 @@ absl::Status ModuleMap::Lend(std::string_view specifier, const v1::ModuleSource&
   const auto fault = [&](const std::string& what) {
     return absl::InvalidArgumentError(absl::StrCat("modules[", Quoted(specifier), "]: ", what));
   };
-  if (module.type() == v1::ModuleSource::TYPESCRIPT)
-    return fault("TypeScript is not made JavaScript here");
+  if (module.type() == v1::ModuleSource::TYPESCRIPT) return fault("TypeScript is not made JavaScript here");
   auto entry = std::make_unique<Entry>();
   entry->name = entry->display = CanonicalSpecifier(specifier);
   entry->type =
@@ -285,16 +283,17 @@ bool ModuleMap::CheckAttributes(v8::Local<v8::Context> context, const Entry& ent
                                 v8::Local<v8::FixedArray> attributes, int stride, const std::string& place) {
   v8::Isolate* const isolate = context->GetIsolate();
   const auto fault = [&](const std::string& what) {
-    return ThrowTypeError(isolate, absl::StrCat("Module ", Quoted(entry.name), " imported from ", place, " ",
-                                                what));
+    return ThrowTypeError(isolate,
+                          absl::StrCat("Module ", Quoted(entry.name), " imported from ", place, " ", what));
   };
   bool as_json = false;
   for (int i = 0; i + 1 < attributes->Length(); i += stride) {
     const std::string key = ToUtf8(isolate, attributes->Get(context, i).As<v8::String>(), kMaxQuoted);
     const std::string value = ToUtf8(isolate, attributes->Get(context, i + 1).As<v8::String>(), kMaxQuoted);
     if (key != "type") {
-      return fault(absl::StrCat("has the import attribute ", Quoted(key), ", which is not known; there is "
-                                                                          "'type'"));
+      return fault(absl::StrCat("has the import attribute ", Quoted(key),
+                                ", which is not known; there is "
+                                "'type'"));
     }
     if (value == "json") {
       if (entry.type != v1::ModuleSource::JSON) return fault("is not of type 'json'");
@@ -399,9 +398,9 @@ bool ModuleMap::Compile(v8::Local<v8::Context> context, Entry& entry) {
       compiled = CompileWasm(context, entry);
       break;
     case v1::ModuleSource::TYPESCRIPT:
-      return ThrowTypeError(
-          isolate, absl::StrCat("Module ", Quoted(entry.name), " is TypeScript, which is to be made "
-                                                               "JavaScript before it gets here"));
+      return ThrowTypeError(isolate, absl::StrCat("Module ", Quoted(entry.name),
+                                                  " is TypeScript, which is to be made "
+                                                  "JavaScript before it gets here"));
     default:
       compiled = CompileJavaScript(context, entry.source, entry);
   }
@@ -472,7 +471,8 @@ bool ModuleMap::FindUnsnapshotable(v8::Local<v8::Context> context, std::vector<s
     if (!Compile(context, *entry)) return false;
     if (entry->module.Get(isolate)->GetStatus() != v8::Module::kUninstantiated) continue;
     Entry* const importer = entry.get();
-    if (!ForEachImport(context, *importer, [&](Entry& imported) { importers[&imported].push_back(importer); }))
+    if (!ForEachImport(context, *importer,
+                       [&](Entry& imported) { importers[&imported].push_back(importer); }))
       return false;
   }
   std::map<Entry*, bool> seen;

@@ -147,8 +147,7 @@ class ModuleMap {
   static Importer ImporterOf(const Entry& entry, v8::Local<v8::Module> importer,
                              v8::Local<v8::ModuleRequest> request);
 
-  static v8::MaybeLocal<v8::Module> OnResolve(v8::Local<v8::Context> context,
-                                              v8::Local<v8::String> specifier,
+  static v8::MaybeLocal<v8::Module> OnResolve(v8::Local<v8::Context> context, v8::Local<v8::String> specifier,
                                               v8::Local<v8::FixedArray> attributes,
                                               v8::Local<v8::Module> referrer);
   static v8::MaybeLocal<v8::Promise> OnImport(v8::Local<v8::Context> context, v8::Local<v8::Data> options,

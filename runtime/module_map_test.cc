@@ -18,12 +18,12 @@
 namespace evald {
 namespace {
 
+using testing::AddWasm;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-using testing::AddWasm;
 using testing::TwiceWasm;
 using Modules = std::vector<Module>;
 
@@ -63,7 +63,8 @@ const Modules& Preloaded() {
        "import rates from 'rates' assert { type: 'json' }; import { later } from 'later';\n"
        "export const total = (x) => x * rates.standard; export { later };\n"
        "export const meta = [import.meta.url, import.meta.resolve('./x.js')];\n"
-       "export const lazy = () => import('calc.wasm'); export let count = 0; export const bump = () => ++count;"},
+       "export const lazy = () => import('calc.wasm'); export let count = 0; export const bump = () => "
+       "++count;"},
       {"later", "import { total } from 'pricing'; export const later = () => total(10)"},
       {"lib/a.js", "export { b } from './b.js'; export const where = import.meta.resolve"},
       {"lib/b.js", "export const b = 'b of lib'"},
@@ -168,9 +169,10 @@ TEST_F(ModuleMapTest, JsonIsWhatJsonParseMakesOfIt) {
   EXPECT_EQ(EvalModule("import r from 'rates' assert { type: 'json' };"
                        "export default [Object.keys(r), Object.getPrototypeOf(r) === Object.prototype]"),
             "[[\"standard\",\"__proto__\",\"list\"],true]");
-  EXPECT_EQ(Script("import('./n.json', { assert: { type: 'json' } }).then((n) => [n.default, Object.keys(n)])",
-                   {{"./n.json", " null ", kJson}}),
-            "[null,[\"default\"]]");
+  EXPECT_EQ(
+      Script("import('./n.json', { assert: { type: 'json' } }).then((n) => [n.default, Object.keys(n)])",
+             {{"./n.json", " null ", kJson}}),
+      "[null,[\"default\"]]");
   EXPECT_EQ(Script("import('./n.json', { assert: { type: 'json' } })", {{"./n.json", "{]", kJson}}),
             "SyntaxError: Module './n.json' is not JSON: Unexpected token ] in JSON at position 1");
 }
@@ -179,8 +181,10 @@ TEST_F(ModuleMapTest, FunctionsOfAllKindsOfModulesAreCalled) {
   EXPECT_EQ(Call("pricing", "total", {"10"}), "12");
   EXPECT_EQ(Call("calc.wasm", "add", {"3", "4"}), "7");
   EXPECT_EQ(Call("rates", "default.list.join", {"\"-\""}), "\"1-2-3\"");
-  EXPECT_EQ(Call("./m.js", "f", {"2"}, {{"./m.js", "import { scale } from './scale.js';"
-                                                   "export const f = async (x) => scale(x)"}}),
+  EXPECT_EQ(Call("./m.js", "f", {"2"},
+                 {{"./m.js",
+                   "import { scale } from './scale.js';"
+                   "export const f = async (x) => scale(x)"}}),
             "3");
   EXPECT_EQ(Call("own.wasm", "twice", {"5"},
                  {{"own.wasm", TwiceWasm("env"), kWasm}, {"env", "export const scale = (x) => x * 10"}}),
@@ -216,27 +220,33 @@ TEST_F(ModuleMapTest, PathsAreRelativeToTheImporter) {
 }
 
 TEST_F(ModuleMapTest, ImportsMayGoInCircles) {
-  EXPECT_EQ(EvalModule("import { even } from 'even'; export default [even(10), even(7)]",
-                       {{"even", "import { odd } from 'odd'; export function even(n) { return n === 0 || odd(n - 1) }"},
-                        {"odd", "import { even } from 'even'; export function odd(n) { return n !== 0 && even(n - 1) }"}}),
-            "[true,false]");
-  EXPECT_EQ(EvalModule("import { b } from './b.js'; export const a = 3; export default b()",
-                       {{"./b.js", "import { a } from './main.js'; export const b = () => a * 2"}}, "",
-                       "main.js"),
-            "6")
+  EXPECT_EQ(
+      EvalModule(
+          "import { even } from 'even'; export default [even(10), even(7)]",
+          {{"even", "import { odd } from 'odd'; export function even(n) { return n === 0 || odd(n - 1) }"},
+           {"odd", "import { even } from 'even'; export function odd(n) { return n !== 0 && even(n - 1) }"}}),
+      "[true,false]");
+  EXPECT_EQ(
+      EvalModule("import { b } from './b.js'; export const a = 3; export default b()",
+                 {{"./b.js", "import { a } from './main.js'; export const b = () => a * 2"}}, "", "main.js"),
+      "6")
       << "the request's own module has its resource name";
-  EXPECT_EQ(EvalModule("export const me = await import('./eval.js').then((m) => m.x, String); export const x = 1;"
-                       "export default 'not reached'"),
-            "UnsettledPromiseError: the result is a promise that can never settle: nothing is left to run");
-  EXPECT_EQ(EvalModule("const p = import('./eval.js'); export const x = 1; export default p.then((m) => m.x)"),
-            "1");
+  EXPECT_EQ(
+      EvalModule("export const me = await import('./eval.js').then((m) => m.x, String); export const x = 1;"
+                 "export default 'not reached'"),
+      "UnsettledPromiseError: the result is a promise that can never settle: nothing is left to run");
+  EXPECT_EQ(
+      EvalModule("const p = import('./eval.js'); export const x = 1; export default p.then((m) => m.x)"),
+      "1");
   EXPECT_EQ(EvalModule("import { f } from './f.js'; export default f",
-                       {{"./f.js", "import { twice } from 'w'; export function scale(x) { return x + 3 }"
-                                   "export const f = twice(1)"},
+                       {{"./f.js",
+                         "import { twice } from 'w'; export function scale(x) { return x + 3 }"
+                         "export const f = twice(1)"},
                         {"w", TwiceWasm("./f.js"), kWasm}}),
             "8");
-  EXPECT_THAT(EvalModule("import { twice } from 'w'; export default twice(1)", {{"w", TwiceWasm("w"), kWasm}}),
-              StartsWith("LinkError"));
+  EXPECT_THAT(
+      EvalModule("import { twice } from 'w'; export default twice(1)", {{"w", TwiceWasm("w"), kWasm}}),
+      StartsWith("LinkError"));
 }
 
 TEST_F(ModuleMapTest, TopLevelAwaitIsAwaited) {
@@ -248,7 +258,8 @@ TEST_F(ModuleMapTest, TopLevelAwaitIsAwaited) {
   EXPECT_EQ(Script("import('sync').then(() => order)", modules), "[\"slow\",\"sync\"]");
   EXPECT_EQ(Script("import('fails')", modules), "RangeError: late");
   EXPECT_EQ(Script("import('fails').catch((e) => import('fails').catch((f) => e === f))", modules), "true");
-  EXPECT_EQ(Script("Promise.all([import('slow'), import('slow')]).then(([a, b]) => a === b)", modules), "true");
+  EXPECT_EQ(Script("Promise.all([import('slow'), import('slow')]).then(([a, b]) => a === b)", modules),
+            "true");
   EXPECT_EQ(EvalModule("import 'fails'", modules), "RangeError: late");
 }
 
@@ -290,19 +301,23 @@ TEST_F(ModuleMapTest, AnImportMapSaysWhatSpecifiersMean) {
   EXPECT_THAT(of("no/thing"), HasSubstr("imported from eval.js:1:25 is blocked by the import map, which has "
                                         "null for 'no/'"));
   EXPECT_THAT(of("v/../main.js"), HasSubstr("leaves the folder that the import map has for 'v/'"));
-  EXPECT_THAT(of("v/none.js"), HasSubstr("'v/none.js' imported from eval.js:1:25: it would be './v1/none.js'"));
+  EXPECT_THAT(of("v/none.js"),
+              HasSubstr("'v/none.js' imported from eval.js:1:25: it would be './v1/none.js'"));
   EXPECT_THAT(EvalModule("import 'mapped'", modules, map), HasSubstr("Cannot find module 'mapped'"))
       << "a request's map takes the other's place";
   EXPECT_EQ(EvalModule("import { total } from 'mapped'; export default total(1)"), "1.2");
   EXPECT_EQ(Script("import('x').then((m) => m.default)", modules, map), "\"x1\"");
   EXPECT_EQ(Call("alias", "b", {}, modules, map).find("ERROR_REASON_FUNCTION_NOT_FOUND"), 0u);
-  EXPECT_EQ(Call("p/", "total", {"5"}, modules, R"({"imports": {"p/": "lib/"}, "scopes": {"./": {"p/": null}}})")
-                .find("ERROR_REASON_MODULE_NOT_FOUND"), 0u);
+  EXPECT_EQ(
+      Call("p/", "total", {"5"}, modules, R"({"imports": {"p/": "lib/"}, "scopes": {"./": {"p/": null}}})")
+          .find("ERROR_REASON_MODULE_NOT_FOUND"),
+      0u);
 }
 
 TEST_F(ModuleMapTest, AnImportMapThatIsNoneIsARequestThatCannotBe) {
   const auto fault = [&](const std::string& map) { return Script("1", {}, map); };
-  EXPECT_THAT(fault("{"), StartsWith("ERROR_REASON_INVALID_REQUEST: import_map: is not JSON: Unexpected end"));
+  EXPECT_THAT(fault("{"),
+              StartsWith("ERROR_REASON_INVALID_REQUEST: import_map: is not JSON: Unexpected end"));
   EXPECT_THAT(fault("[]"), HasSubstr("import_map: is not a JSON object"));
   EXPECT_THAT(fault(R"({"imports": 1})"), HasSubstr("import_map: imports: is not a JSON object"));
   EXPECT_THAT(fault(R"({"imports": {"a": 1}})"), HasSubstr("imports['a']: is neither a string nor null"));
@@ -339,9 +354,12 @@ TEST_F(ModuleMapTest, ImportAttributesHaveToFit) {
   EXPECT_EQ(EvalModule("import r from 'rates'"),
             "TypeError: Module 'rates' imported from eval.js:1:15 is JSON: it needs the import attribute "
             "type: 'json'");
-  EXPECT_THAT(EvalModule("import r from 'pricing' with { type: 'json' }"), HasSubstr("is not of type 'json'"));
-  EXPECT_THAT(EvalModule("import r from 'pricing' with { type: 'css' }"), HasSubstr("type 'css', which is not"));
-  EXPECT_THAT(EvalModule("import r from 'pricing' with { lang: 'en' }"), HasSubstr("attribute 'lang', which"));
+  EXPECT_THAT(EvalModule("import r from 'pricing' with { type: 'json' }"),
+              HasSubstr("is not of type 'json'"));
+  EXPECT_THAT(EvalModule("import r from 'pricing' with { type: 'css' }"),
+              HasSubstr("type 'css', which is not"));
+  EXPECT_THAT(EvalModule("import r from 'pricing' with { lang: 'en' }"),
+              HasSubstr("attribute 'lang', which"));
   EXPECT_THAT(Script("import('rates')"), HasSubstr("imported from eval.js:1:1 is JSON"));
   EXPECT_THAT(Script("import('rates', { assert: { get type() { throw new RangeError('mine') } } })"),
               HasSubstr("mine"));
@@ -387,9 +405,10 @@ TEST_F(ModuleMapTest, HostileImportsAreContained) {
   EXPECT_THAT(Script("import('./'.repeat(1 << 19))"), HasSubstr("is longer than 4096 bytes"));
   EXPECT_THAT(Script("import('\\ud800')"), HasSubstr("Cannot find module"));
   EXPECT_EQ(Script("let n = 0; const go = () => n++ < 5000 ? import('pricing').then(go) : n; go()"), "5001");
-  EXPECT_EQ(Script("Promise.all(Array.from({ length: 5000 }, () => import('none').catch(() => 1))).then((a) =>"
-                   " a.length)"),
-            "5000");
+  EXPECT_EQ(
+      Script("Promise.all(Array.from({ length: 5000 }, () => import('none').catch(() => 1))).then((a) =>"
+             " a.length)"),
+      "5000");
   EXPECT_EQ(Script("Promise.prototype.then = null; Array.prototype[Symbol.iterator] = null; import('pricing')"
                    "; delete globalThis.WebAssembly; 1"),
             "1");
@@ -415,7 +434,8 @@ TEST(SnapshotModules, ErrorsNameTheModule) {
               StartsWith("module 'a': TypeError: Cannot find module 'c' imported from a:1:8: there is "
                          "only 'a'"));
   EXPECT_THAT(error({{"d", "{", kJson}}), HasSubstr("module 'd': SyntaxError: Module 'd' is not JSON"));
-  EXPECT_THAT(error({{"./a", ""}, {"./b/../a", ""}}), HasSubstr("module './b/../a': there is a module './a'"));
+  EXPECT_THAT(error({{"./a", ""}, {"./b/../a", ""}}),
+              HasSubstr("module './b/../a': there is a module './a'"));
   EXPECT_THAT(error({}, "{\"imports\": []}"), HasSubstr("imports: is not a JSON object"));
   EXPECT_THAT(error({{"a", "await import('w')"}, {"w", AddWasm(), kWasm}}),
               AllOf(StartsWith("module 'a': "), HasSubstr("Cannot find module 'w'")));
@@ -438,7 +458,8 @@ TEST(SnapshotModules, PreloadErrorsNameTheModule) {
               AllOf(StartsWith("module 'w': "), HasSubstr("is not WebAssembly")));
   EXPECT_THAT(std::string((*runtime)->Preload({{"j", "\n throw new Error('no')"}}).message()),
               StartsWith("module 'j': j:2:8: Error: no"));
-  EXPECT_THAT(std::string((*runtime)->Preload({{"j", ""}}).message()), HasSubstr("module 'j': there is a module"));
+  EXPECT_THAT(std::string((*runtime)->Preload({{"j", ""}}).message()),
+              HasSubstr("module 'j': there is a module"));
 }
 
 }  // namespace

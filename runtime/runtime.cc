@@ -374,8 +374,7 @@ v8::MaybeLocal<v8::Value> Runtime::CallBody(v8::Local<v8::Context> context,
     if (!request.modules().empty()) first_line_ = std::chrono::steady_clock::now();
     const absl::Status imported = modules_.Import(context, request.module(), module, evaluated);
     if (absl::IsAborted(imported)) return {};
-    if (!imported.ok())
-      return not_found(v1::ERROR_REASON_MODULE_NOT_FOUND, std::string(imported.message()));
+    if (!imported.ok()) return not_found(v1::ERROR_REASON_MODULE_NOT_FOUND, std::string(imported.message()));
     if (!IsDone(context, evaluated)) return evaluated;
     target = module->GetModuleNamespace();
   }

@@ -46,9 +46,9 @@ class SnapshotBuilder {
 
   // Compiles, links and evaluates modules in their order; they may import one another, and those that were
   // added before. From the snapshot on they can be imported by scripts and called by CallFunction. Those that
-  // a snapshot cannot hold, Wasm and all that imports it statically, are not evaluated but added to `deferred`,
-  // in their order: they are for Runtime::Preload. INVALID_ARGUMENT: one of them is at fault; the message
-  // begins "module 'x'" and says where.
+  // a snapshot cannot hold, Wasm and all that imports it statically, are not evaluated but added to
+  // `deferred`, in their order: they are for Runtime::Preload. INVALID_ARGUMENT: one of them is at fault; the
+  // message begins "module 'x'" and says where.
   virtual absl::Status WithModules(const std::vector<Module>& modules, std::vector<Module>& deferred) = 0;
 
   // The same for one. INVALID_ARGUMENT, too, if a snapshot cannot hold it.

@@ -35,7 +35,8 @@ Parts Split(std::string_view text) {
   if (scheme == 0) return {"", text};
   if (text.substr(scheme, 2) != "//") return {std::string(text.substr(0, scheme)), text.substr(scheme)};
   const size_t end = std::min(text.find('/', scheme + 2), text.size());
-  return {absl::StrCat(absl::string_view(text.data(), end), "/"), text.substr(std::min(end + 1, text.size()))};
+  return {absl::StrCat(absl::string_view(text.data(), end), "/"),
+          text.substr(std::min(end + 1, text.size()))};
 }
 
 class Path {
@@ -53,8 +54,8 @@ class Path {
   }
 
   std::string Text() const {
-    const std::string joined = absl::StrCat(absl::StrJoin(segments_, "/"),
-                                            is_folder_ && !segments_.empty() ? "/" : "");
+    const std::string joined =
+        absl::StrCat(absl::StrJoin(segments_, "/"), is_folder_ && !segments_.empty() ? "/" : "");
     const bool climbs = !segments_.empty() && segments_.front() == "..";
     return climbs && root_ == "./" ? joined : absl::StrCat(root_, joined);
   }
@@ -112,8 +113,7 @@ std::string CanonicalSpecifier(std::string_view specifier) {
 std::string BaseOfScript(std::string_view resource_name) {
   if (IsPath(resource_name)) return ResolvePath(resource_name, "");
   if (HasScheme(resource_name)) return std::string(resource_name);
-  return ResolvePath(
-      absl::StrCat("./", absl::string_view(resource_name.data(), resource_name.size())), "");
+  return ResolvePath(absl::StrCat("./", absl::string_view(resource_name.data(), resource_name.size())), "");
 }
 
 }  // namespace evald

@@ -156,7 +156,8 @@ inline constexpr char kNoSharedMemory[] = " --no-harmony-sharedarraybuffer --no-
 #endif
 
 // Flags by which import attributes are understood, with the keyword `with` and with the older `assert`.
-// Debian's V8 10.2 has `with` from later versions, in which it needs no flag, and which have `assert` no more.
+// Debian's V8 10.2 has `with` from later versions, in which it needs no flag, and which have `assert` no
+// more.
 #if V8_MAJOR_VERSION >= 12
 inline constexpr char kImportAttributes[] = "";
 #else

@@ -268,8 +268,8 @@ class Boot {
   absl::Status Preload() {
     std::vector<Module> modules;
     for (internal::PreloadedModule& module : *boot_.mutable_modules()) {
-      modules.push_back({std::move(*module.mutable_specifier()), std::move(*module.mutable_module()->mutable_binary()),
-                         module.module().type()});
+      modules.push_back({std::move(*module.mutable_specifier()),
+                         std::move(*module.mutable_module()->mutable_binary()), module.module().type()});
     }
     boot_.clear_modules();
     stage_ = "modules";

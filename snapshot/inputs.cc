@@ -116,7 +116,8 @@ v1::ModuleSource::Type TypeOf(const v1::ModuleConfig& module) {
   if (module.type() != v1::ModuleSource::TYPE_UNSPECIFIED) return module.type();
   if (HasEnding(module.file(), ".json")) return v1::ModuleSource::JSON;
   if (HasEnding(module.file(), ".wasm")) return v1::ModuleSource::WASM;
-  if (HasEnding(module.file(), ".ts") || HasEnding(module.file(), ".mts")) return v1::ModuleSource::TYPESCRIPT;
+  if (HasEnding(module.file(), ".ts") || HasEnding(module.file(), ".mts"))
+    return v1::ModuleSource::TYPESCRIPT;
   return v1::ModuleSource::JAVASCRIPT;
 }
 
@@ -203,9 +204,8 @@ absl::StatusOr<std::vector<Module>> ResolveModules(const v1::EvaldConfig& config
     if (type == v1::ModuleSource::TYPESCRIPT) return Fault(entry, kTypeScript);
     const bool wasm = type == v1::ModuleSource::WASM;
     if (wasm && module.file().empty()) return Fault(entry, "is WebAssembly: give it as a `file`");
-    absl::StatusOr<std::string> source =
-        wasm ? ReadSource(entry, PathOf(module.file(), folder))
-             : RecipeSourceOf(entry, module.file(), module.source(), folder);
+    absl::StatusOr<std::string> source = wasm ? ReadSource(entry, PathOf(module.file(), folder))
+                                              : RecipeSourceOf(entry, module.file(), module.source(), folder);
     if (!source.ok()) return source.status();
     modules.push_back({module.specifier(), *std::move(source), type});
   }

@@ -18,7 +18,12 @@ absl::StatusOr<OpenedSnapshot> OpenSnapshot(std::string_view envelope,
       snapshot::DescribeInputs(snapshot::BuildInputs(), ThisRuntimeIdentity(OpsOf(extensions)));
   if (const std::string foreign = snapshot::DescribeForeignness(here, decoded->header); !foreign.empty())
     return absl::FailedPreconditionError(absl::StrCat("the snapshot cannot run in this program: ", foreign));
-  OpenedSnapshot opened{decoded->blob, {}};
+  OpenedSnapshot opened;
+  opened.startup_data = decoded->blob;
+  for (const snapshot::DeferredModule& module : decoded->recipe.modules()) {
+    opened.modules.push_back(
+        {module.specifier(), module.source(), static_cast<v1::ModuleSource::Type>(module.type())});
+  }
   for (const snapshot::WarmupScript& script : decoded->recipe.warmup())
     opened.warmup.push_back(script.source());
   return opened;

@@ -3,6 +3,7 @@
 //   absl::StatusOr<evald::OpenedSnapshot> opened = evald::OpenSnapshot(evald::RulesSnapshot());
 //   auto runtime = evald::Runtime::Create({.startup_snapshot = opened->startup_data, .ops =
 //   evald::BuiltinOps()});
+//   absl::Status preloaded = (*runtime)->Preload(opened->modules);
 #pragma once
 
 #include <string>
@@ -12,12 +13,15 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "runtime/extension.h"
+#include "runtime/module.h"
 
 namespace evald {
 
 struct OpenedSnapshot {
   // Inside the bytes that were opened.
   std::string_view startup_data;
+  // Those that startup data cannot hold: for Runtime::Preload, before the scripts.
+  std::vector<Module> modules;
   // Scripts to run in each isolate when it has been made, in this order.
   std::vector<std::string> warmup;
 };

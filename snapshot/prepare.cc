@@ -82,9 +82,9 @@ absl::Status Defer(std::vector<Module>& deferred, Recipe& recipe) {
     kept.set_source(std::move(module.source));
   }
   if (recipe.ByteSizeLong() <= kMaxRecipeBytes) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      "warm-up, canaries, and the modules that are WebAssembly or import it together take ",
-      recipe.ByteSizeLong(), " bytes, more than the limit of ", kMaxRecipeBytes));
+  return absl::InvalidArgumentError(
+      absl::StrCat("warm-up, canaries, and the modules that are WebAssembly or import it together take ",
+                   recipe.ByteSizeLong(), " bytes, more than the limit of ", kMaxRecipeBytes));
 }
 
 using Built = std::variant<std::string, SnapshotFailed>;

@@ -50,10 +50,10 @@ class ScriptCall : public Call {
     FillDefaults(bounds, work_);
     const uint64_t limit = work_.limits().source_bytes();
     if (const uint64_t size = SourceBytes(work_); size > limit) {
-      return Failure{
-          v1::ERROR_REASON_SOURCE_LIMIT,
-          absl::StrCat(WhatIsLong(work_), WithModules(work_), size, " bytes, more than limits.source_bytes (", limit, ")"), limit,
-          size};
+      return Failure{v1::ERROR_REASON_SOURCE_LIMIT,
+                     absl::StrCat(WhatIsLong(work_), WithModules(work_), size,
+                                  " bytes, more than limits.source_bytes (", limit, ")"),
+                     limit, size};
     }
     return std::nullopt;
   }

@@ -59,16 +59,17 @@ absl::Status ValidateModule(const std::string& specifier, const v1::ModuleSource
                    specifier.size() > kMaxQuoted ? "...']" : "']");
   if (specifier.empty()) return Invalid(path, "a specifier must not be empty");
   if (specifier.size() > kMaxSpecifierBytes) {
-    return Invalid(path, absl::StrCat("the specifier has ", specifier.size(), " bytes, more than ",
-                                      kMaxSpecifierBytes));
+    return Invalid(
+        path, absl::StrCat("the specifier has ", specifier.size(), " bytes, more than ", kMaxSpecifierBytes));
   }
   if (!v1::ModuleSource::Type_IsValid(module.type()))
     return Invalid(path, absl::StrCat("type: no such value: ", static_cast<int>(module.type())));
   if (module.type() == v1::ModuleSource::WASM) {
     if (!module.has_binary()) return Invalid(path, "has no `binary`, which a module of type WASM is");
   } else if (!module.has_text()) {
-    return Invalid(path, module.has_binary() ? "has `binary`, which only a module of type WASM is: give `text`"
-                                             : "has no `text`");
+    return Invalid(path, module.has_binary()
+                             ? "has `binary`, which only a module of type WASM is: give `text`"
+                             : "has no `text`");
   }
   return absl::OkStatus();
 }

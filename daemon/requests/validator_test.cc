@@ -106,17 +106,21 @@ TEST(Validator, CallFunction) {
 }
 
 TEST(Validator, Modules) {
-  for (const Case& c : std::initializer_list<Case>{
-           {R"(source: "1" modules { key: "a" value { text: "" } } modules { key: "./b.ts" value { type: TYPESCRIPT text: "" } })",
-            ""},
-           {R"(source: "1" modules { key: "w" value { type: WASM binary: "x" } } import_map: "{}")", ""},
-           {R"(source: "1" modules { key: "" value { text: "" } })", "modules['']: a specifier must not be empty"},
-           {R"(source: "1" modules { key: "a\nb" value {} })", "modules['a\\nb']: has no `text`"},
-           {R"(source: "1" modules { key: "a" value { type: JSON binary: "1" } })",
-            "modules['a']: has `binary`, which only a module of type WASM is"},
-           {R"(source: "1" modules { key: "a" value { type: WASM text: "1" } })", "modules['a']: has no `binary`"},
-           {R"(source: "1" modules { key: "a" value { type: 9 text: "1" } })", "modules['a']: type: no such value: 9"},
-       }) {
+  for (
+      const Case& c : std::initializer_list<Case>{
+          {R"(source: "1" modules { key: "a" value { text: "" } } modules { key: "./b.ts" value { type: TYPESCRIPT text: "" } })",
+           ""},
+          {R"(source: "1" modules { key: "w" value { type: WASM binary: "x" } } import_map: "{}")", ""},
+          {R"(source: "1" modules { key: "" value { text: "" } })",
+           "modules['']: a specifier must not be empty"},
+          {R"(source: "1" modules { key: "a\nb" value {} })", "modules['a\\nb']: has no `text`"},
+          {R"(source: "1" modules { key: "a" value { type: JSON binary: "1" } })",
+           "modules['a']: has `binary`, which only a module of type WASM is"},
+          {R"(source: "1" modules { key: "a" value { type: WASM text: "1" } })",
+           "modules['a']: has no `binary`"},
+          {R"(source: "1" modules { key: "a" value { type: 9 text: "1" } })",
+           "modules['a']: type: no such value: 9"},
+      }) {
     Check<v1::EvalRequest>(c);
   }
   Check<v1::CallFunctionRequest>(
