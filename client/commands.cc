@@ -33,16 +33,22 @@ ExitCode Fail(const absl::Status& status, const Command& command, const Streams&
   return ExitCode::kFailed;
 }
 
-absl::StatusOr<std::string> ReadAll(std::istream& in, const std::string& name) {
-  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+absl::StatusOr<std::string> ReadBytes(std::istream& in, const std::string& name) {
+  std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   if (in.bad()) return absl::InvalidArgumentError(absl::StrCat("cannot read ", name));
-  if (absl::Status status = CheckUtf8(text); !status.ok()) {
+  return bytes;
+}
+
+absl::StatusOr<std::string> ReadAll(std::istream& in, const std::string& name) {
+  absl::StatusOr<std::string> text = ReadBytes(in, name);
+  if (!text.ok()) return text;
+  if (absl::Status status = CheckUtf8(*text); !status.ok()) {
     return absl::InvalidArgumentError(absl::StrCat(name, " is ", std::string(status.message())));
   }
   return text;
 }
 
-absl::StatusOr<std::string> ReadSource(const std::string& file, std::istream& in) {
+absl::StatusOr<std::string> ReadSource(const std::string& file, std::istream& in, bool binary = false) {
   if (file == "-") return ReadAll(in, "standard input");
   errno = 0;
   std::ifstream stream(file, std::ios::binary);
@@ -51,7 +57,35 @@ absl::StatusOr<std::string> ReadSource(const std::string& file, std::istream& in
     if (errno != 0)
       return absl::InvalidArgumentError(absl::StrCat("cannot read ", file, ": ", std::strerror(errno)));
   }
-  return ReadAll(stream, file);
+  return binary ? ReadBytes(stream, file) : ReadAll(stream, file);
+}
+
+// Reads what is to be sent with the request.
+template <typename Request>
+absl::Status AddModules(const Command& command, std::istream& in, Request& request) {
+  for (const Command::ModuleFile& module : command.modules) {
+    const bool wasm = module.type == v1::ModuleSource::WASM;
+    absl::StatusOr<std::string> source = ReadSource(module.file, in, wasm);
+    if (!source.ok()) return source.status();
+    v1::ModuleSource& sent = (*request.mutable_modules())[module.specifier];
+    sent.set_type(module.type);
+    if (wasm) {
+      sent.set_binary(*std::move(source));
+    } else {
+      sent.set_text(*std::move(source));
+    }
+  }
+  if (command.import_map_file.empty()) return absl::OkStatus();
+  absl::StatusOr<std::string> import_map = ReadSource(command.import_map_file, in);
+  if (!import_map.ok()) return import_map.status();
+  request.set_import_map(*std::move(import_map));
+  return absl::OkStatus();
+}
+
+// What was to be sent cannot be read.
+ExitCode FailToRead(const absl::Status& status, const Streams& streams) {
+  streams.err << "evalctl: " << status.message() << "\n";
+  return ExitCode::kFailed;
 }
 
 CallOptions ScriptCallOptions(const Command& command) {
@@ -80,13 +114,18 @@ ExitCode PrintReply(const absl::StatusOr<Reply>& reply, const Command& command, 
 ExitCode RunEval(Command& command, Client& client, const Streams& streams) {
   if (command.source_file) {
     absl::StatusOr<std::string> source = ReadSource(*command.source_file, streams.in);
-    if (!source.ok()) {
-      streams.err << "evalctl: " << source.status().message() << "\n";
-      return ExitCode::kFailed;
-    }
+    if (!source.ok()) return FailToRead(source.status(), streams);
     command.eval.set_source(*std::move(source));
   }
+  if (absl::Status added = AddModules(command, streams.in, command.eval); !added.ok())
+    return FailToRead(added, streams);
   return PrintReply(client.Eval(command.eval, ScriptCallOptions(command)), command, streams);
+}
+
+ExitCode RunCall(Command& command, Client& client, const Streams& streams) {
+  if (absl::Status added = AddModules(command, streams.in, command.call); !added.ok())
+    return FailToRead(added, streams);
+  return PrintReply(client.CallFunction(command.call, ScriptCallOptions(command)), command, streams);
 }
 
 ExitCode RunStatus(const Command& command, Client& client, const Streams& streams) {
@@ -192,7 +231,7 @@ ExitCode RunCommand(Command command, Client& client, Streams streams) {
     case Command::Verb::kEval:
       return RunEval(command, client, streams);
     case Command::Verb::kCall:
-      return PrintReply(client.CallFunction(command.call, ScriptCallOptions(command)), command, streams);
+      return RunCall(command, client, streams);
     case Command::Verb::kStatus:
       return RunStatus(command, client, streams);
     case Command::Verb::kSnapshotGet:

@@ -24,7 +24,8 @@ struct Raw {
   std::string server, timeout, tenant;
   bool json = false, stats = false, raw = false, reused = false;
   std::string code, file, kind;
-  std::vector<std::string> globals;
+  std::vector<std::string> globals, modules;
+  std::string import_map;
   std::string function, module;
   std::vector<std::string> args;
   std::string token_file, interval;
@@ -46,6 +47,14 @@ void AddCommonFlags(CLI::App& app, Raw& raw) {
 
 void AddScriptFlags(CLI::App& app, Raw& raw) {
   AddCommonFlags(app, raw);
+  app.add_option(
+         "--add-module", raw.modules,
+         "Send a module that can be imported as SPECIFIER; .json, .wasm, .ts and .mts are known by their "
+         "ending, others are JavaScript. May be repeated")
+      ->type_name("SPECIFIER=FILE")
+      ->allow_extra_args(false);
+  app.add_option("--import-map", raw.import_map, "Send an import map, which says what specifiers mean")
+      ->type_name("FILE");
   app.add_flag("--reused", raw.reused,
                "Allow an isolate that this tenant's --reused requests have used before");
   app.add_flag("--stats", raw.stats, "Print what the run cost on stderr");
@@ -70,14 +79,15 @@ void AddEval(CLI::App& app, Raw& raw) {
 }
 
 void AddCall(CLI::App& app, Raw& raw) {
-  CLI::App* call =
-      app.add_subcommand("call", "Call a function that the snapshot holds and print what it returns");
+  CLI::App* call = app.add_subcommand(
+      "call", "Call a function that the snapshot or a module holds and print what it returns");
   call->add_option("FUNCTION", raw.function,
                    "Name of a global function; dots lead into objects: rules.price.total")
       ->required();
   call->add_option("ARG", raw.args, "Its arguments, each a JSON text or the word undefined")
       ->type_name("JSON ...");
-  call->add_option("--module", raw.module, "Specifier of a preloaded module: FUNCTION is one of its exports");
+  call->add_option("--module", raw.module,
+                   "Specifier of a module, preloaded or added: FUNCTION is one of its exports");
   AddScriptFlags(*call, raw);
 }
 
@@ -147,6 +157,26 @@ void FillCommon(const Raw& raw, const Command& command, Request& request) {
   }
 }
 
+v1::ModuleSource::Type TypeByEnding(std::string_view file) {
+  if (file.ends_with(".json")) return v1::ModuleSource::JSON;
+  if (file.ends_with(".wasm")) return v1::ModuleSource::WASM;
+  if (file.ends_with(".ts") || file.ends_with(".mts")) return v1::ModuleSource::TYPESCRIPT;
+  return v1::ModuleSource::JAVASCRIPT;
+}
+
+absl::Status FillModules(const Raw& raw, Command& command) {
+  command.import_map_file = raw.import_map;
+  for (const std::string& module : raw.modules) {
+    // The last one: a specifier may be a URL with a query.
+    const size_t equals = module.rfind('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == module.size())
+      return Wrong(absl::StrCat("--add-module ", module, ": write SPECIFIER=FILE"));
+    const std::string file = module.substr(equals + 1);
+    command.modules.push_back({module.substr(0, equals), file, TypeByEnding(file)});
+  }
+  return absl::OkStatus();
+}
+
 absl::Status FillEval(const Raw& raw, bool has_code, bool has_file, Command& command) {
   command.verb = Command::Verb::kEval;
   if (has_code == has_file) return Wrong("eval takes either CODE or -f FILE");
@@ -172,7 +202,7 @@ absl::Status FillEval(const Raw& raw, bool has_code, bool has_file, Command& com
     (*command.eval.mutable_globals())[name] = *std::move(value);
   }
   FillCommon(raw, command, command.eval);
-  return absl::OkStatus();
+  return FillModules(raw, command);
 }
 
 absl::Status FillCall(const Raw& raw, Command& command) {
@@ -186,7 +216,7 @@ absl::Status FillCall(const Raw& raw, Command& command) {
     *command.call.add_args() = *std::move(value);
   }
   FillCommon(raw, command, command.call);
-  return absl::OkStatus();
+  return FillModules(raw, command);
 }
 
 void FillSnapshot(const std::string& verb, const Raw& raw, const Defaults& defaults, Command& command) {

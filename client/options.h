@@ -42,6 +42,14 @@ struct Command {
   std::optional<std::string> source_file;
   // kCall.
   v1::CallFunctionRequest call;
+  // Both: modules to be read and sent with it, and the file of an import map; empty: none.
+  struct ModuleFile {
+    std::string specifier;
+    std::string file;
+    v1::ModuleSource::Type type;
+  };
+  std::vector<ModuleFile> modules;
+  std::string import_map_file;
 
   // kSnapshotRegenerate.
   bool force = false;

@@ -59,7 +59,7 @@ absl::Status CheckNeeds(const Extension& extension, const ByName& all, const ByN
     const auto later = all.find(needed);
     if (later == all.end())
       return Fault(extension, absl::StrCat("needs '", needed, "', which is not configured"));
-    std::set<std::string_view> seen;
+    std::set<std::string_view> seen = {later->first};
     const std::vector<std::string> cycle = WayBack(all, *later->second, extension.name, seen);
     if (!cycle.empty()) {
       return Fault(extension, absl::StrCat("needs itself in the end: ", extension.name, " -> ",

@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/worker_exit.h"
 #include "runtime/exceptions.h"
+#include "runtime/hooks.h"
 #include "runtime/platform.h"
 #include "runtime/realm.h"
 #include "runtime/top_level_await.h"
@@ -64,6 +65,21 @@ std::string OfFunction(const v1::CallFunctionRequest& request) {
              : absl::StrCat("'", request.function(), "' of module '", request.module(), "'");
 }
 
+// What an extension adds to WebAssembly, which is not there while a snapshot is built.
+void InstallWebAssembly(v8::Local<v8::Context> context) {
+  v8::Isolate* const isolate = context->GetIsolate();
+  const v8::TryCatch quiet(isolate);
+  v8::Local<v8::Function> install;
+  v8::Local<v8::Value> wasm;
+  if (hooks::Find(context, "webassembly.install").ToLocal(&install) &&
+      context->Global()
+          ->Get(context, v8::String::NewFromUtf8Literal(isolate, "WebAssembly"))
+          .ToLocal(&wasm) &&
+      wasm->IsObject()) {
+    static_cast<void>(install->Call(context, v8::Undefined(isolate), 1, &wasm).IsEmpty());
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Runtime>> Runtime::Create(Options options) {
@@ -103,6 +119,7 @@ absl::StatusOr<std::unique_ptr<Runtime>> Runtime::Create(Options options) {
   runtime->modules_.PrepareWasm(context);
   if (absl::Status status = runtime->modules_.RestoreFrom(context); !status.ok()) return status;
   runtime->host_.source_maps().RestoreFrom(context);
+  InstallWebAssembly(context);
   return runtime;
 }
 

@@ -20,6 +20,7 @@
 #include "runtime/extensions/timers/timers.h"
 #include "runtime/extensions/top_level_await/top_level_await.h"
 #include "runtime/extensions/url/url.h"
+#include "runtime/extensions/webassembly/webassembly.h"
 
 namespace evald {
 
@@ -44,6 +45,7 @@ const std::vector<Extension>& BuiltinExtensions() {
       FetchExtension(),
       CryptoExtension(),
       TopLevelAwaitExtension(),
+      WebassemblyExtension(),
       // clang-format on
   };
   return *extensions;
