@@ -2,7 +2,9 @@
 // Runtime with every built-in extension under a time limit, and the reply as the daemon would read it.
 //
 // An input's first byte says what it is: 0 an EvalRequest, 1 a CallFunctionRequest, else the source of a
-// script (2) or of a module (3), which gets a fuzzer to the engine sooner.
+// script (2) or of a module (3), which gets a fuzzer to the engine sooner. From 128 on, source, import map
+// and modules "./0" to "./9" follow one another, separated by NUL; of these every third is JSON, every third
+// Wasm.
 //
 // A script may end this process as it may end a worker: out of memory, or in a built-in that cannot be
 // interrupted. Then that is said and the process ends with kEndedByDesign, and whoever runs the fuzzer starts
@@ -14,6 +16,7 @@
 #include <unistd.h>
 #include <v8.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -234,6 +237,28 @@ void CheckRequest(Request request) {
   CheckReply(std::move(execution));
 }
 
+void SplitModules(std::string_view rest, evald::v1::EvalRequest& request) {
+  const auto next = [&rest] {
+    const size_t end = std::min(rest.find('\0'), rest.size());
+    const std::string part(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    return part;
+  };
+  request.set_source(next());
+  request.set_import_map(next());
+  for (int i = 0; i < 10 && !rest.empty(); ++i) {
+    evald::v1::ModuleSource& module = (*request.mutable_modules())[absl::StrCat("./", i)];
+    if (i % 3 == 2) {
+      // NUL is the first byte of every Wasm module.
+      module.set_type(evald::v1::ModuleSource::WASM);
+      module.set_binary(absl::StrCat(std::string("\0asm\1\0\0\0", 8), next()));
+    } else {
+      module.set_type(i % 3 == 1 ? evald::v1::ModuleSource::JSON : evald::v1::ModuleSource::JAVASCRIPT);
+      module.set_text(next());
+    }
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -250,7 +275,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (kind == 0) {
     if (!request.ParseFromString(rest)) return 0;
   } else {
-    request.set_source(rest);
+    if (kind >= 128) {
+      SplitModules(rest, request);
+    } else {
+      request.set_source(rest);
+    }
     request.set_source_kind(kind % 2 == 0 ? evald::v1::SOURCE_KIND_SCRIPT : evald::v1::SOURCE_KIND_MODULE);
     if (kind / 2 % 2 == 0) request.set_result_format(evald::v1::RESULT_FORMAT_STRUCTURED);
     // A source that is no UTF-8 does not get this far.

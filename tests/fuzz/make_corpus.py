@@ -163,6 +163,10 @@ MODULES = {
 }
 
 
+# (func (export "add") (param i32 i32) (result i32)): their sum.
+ADD_WASM = bytes.fromhex("0061736d010000000107016002" "7f7f017f030201000707010361646400000a09010700200020016a0b")
+
+
 def requests():
     from evald.v1 import script_pb2
 
@@ -183,6 +187,16 @@ def requests():
     call.args.add().structured.list_value.values.add().number_value = 1
     exported = script_pb2.CallFunctionRequest(module="m", function="o.f")
     missing = script_pb2.CallFunctionRequest(function="a..b")
+    with_modules = script_pb2.EvalRequest(source="import('a').then((a) => a.one)")
+    with_modules.import_map = '{"imports": {"a": "./a.js", "b/": "./b/"}, "scopes": {"./b/": {"a": null}}}'
+    with_modules.modules["./a.js"].text = "export { one } from 'm'; import n from './n' with { type: 'json' }"
+    with_modules.modules["./n"].type = script_pb2.ModuleSource.JSON
+    with_modules.modules["./n"].text = "[1]"
+    own_module = script_pb2.CallFunctionRequest(module="w", function="add")
+    own_module.modules["w"].type = script_pb2.ModuleSource.WASM
+    own_module.modules["w"].binary = ADD_WASM
+    no_module = script_pb2.EvalRequest(source="1", import_map="{")
+    no_module.modules[""].SetInParent()
     return {
         "eval": b"\x00" + whole.SerializeToString(deterministic=True),
         "eval-reserved": b"\x00" + reserved.SerializeToString(deterministic=True),
@@ -192,6 +206,9 @@ def requests():
         "call": b"\x01" + call.SerializeToString(deterministic=True),
         "call-export": b"\x01" + exported.SerializeToString(deterministic=True),
         "call-empty-name": b"\x01" + missing.SerializeToString(deterministic=True),
+        "eval-modules": b"\x00" + with_modules.SerializeToString(deterministic=True),
+        "call-own-module": b"\x01" + own_module.SerializeToString(deterministic=True),
+        "eval-no-module": b"\x00" + no_module.SerializeToString(deterministic=True),
     }
 
 
@@ -203,6 +220,9 @@ def evals():
         files["structured-" + name] = b"\x04" + SCRIPTS[name].encode()
     for name, source in MODULES.items():
         files[name] = b"\x03" + source.encode()
+    files["modules-circle"] = b"\x83import './0'\0\0import './3'\x00[1]\0\0import './0'; import './1' with { type: 'json' }"
+    files["modules-map"] = b'\x83export { default } from "a/x"\0{"imports": {"a/": "./"}}\0export default 1'
+    files["modules-wasm"] = b"\x83import * as w from './2'; export default w\0\0\0\0"
     return files
 
 

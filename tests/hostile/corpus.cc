@@ -58,6 +58,12 @@ void Apply(absl::string_view key, absl::string_view value, Section& section) {
     script.request.mutable_limits()->set_heap_bytes(static_cast<uint64_t>(Number(value)) << 20);
   } else if (key == "module") {
     script.request.set_source_kind(v1::SOURCE_KIND_MODULE);
+  } else if (key == "with") {
+    const std::pair<std::string, std::string> module = absl::StrSplit(value, absl::MaxSplits(' ', 1));
+    v1::ModuleSource& sent = (*script.request.mutable_modules())[module.first];
+    sent.set_type(absl::EndsWith(module.first, ".json") ? v1::ModuleSource::JSON
+                                                        : v1::ModuleSource::JAVASCRIPT);
+    sent.set_text(module.second);
   } else if (key == "format") {
     script.request.set_result_format(FormatNamed(value));
   } else if (key == "global") {
@@ -89,6 +95,8 @@ HostileScript Expand(const Section& section, const std::string& word) {
     replacements.emplace_back("$each", word);
   }
   script.request.set_source(absl::StrReplaceAll(section.source, replacements));
+  for (auto& [name, module] : *script.request.mutable_modules())
+    module.set_text(absl::StrReplaceAll(module.text(), replacements));
   for (auto& [name, value] : *script.request.mutable_globals())
     value.set_json(absl::StrReplaceAll(value.json(), replacements));
   if (script.wall == std::chrono::milliseconds(0)) script.wall = MayTimeOut(script) ? kShortWall : kLongWall;

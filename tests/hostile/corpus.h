@@ -6,6 +6,7 @@
 //   //# wall: MILLISECONDS              its wall-time limit; kShortWall or kLongWall if it says nothing
 //   //# heap: MEBIBYTES                 its heap limit
 //   //# module                          it is a module
+//   //# with: SPECIFIER TEXT            a module that comes with it; JSON, if the specifier ends so
 //   //# format: structured|bytes|none   how its result is carried
 //   //# global: NAME=JSON               bound before it runs
 //   //# repeat: TOKEN COUNT TEXT        TOKEN in the source and in globals stands for TEXT, COUNT times

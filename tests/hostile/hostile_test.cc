@@ -31,7 +31,7 @@ constexpr size_t kDescriptors = 4;
 
 std::vector<HostileScript> WholeCorpus() {
   std::vector<HostileScript> all;
-  for (const char* file : {"TIME", "MEMORY", "RESULTS", "REALM", "SOURCE", "CRYPTO", "STREAMS"}) {
+  for (const char* file : {"TIME", "MEMORY", "RESULTS", "REALM", "SOURCE", "CRYPTO", "STREAMS", "MODULES"}) {
     for (HostileScript& script : LoadCorpus(PathFromEnvironment(file))) all.push_back(std::move(script));
   }
   return all;
