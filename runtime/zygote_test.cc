@@ -200,7 +200,7 @@ TEST_F(ZygoteTest, RandomnessIsFreshIn10000Rewinds) {
   std::set<std::string> seen;
   for (int i = 0; i < 10000; ++i) {
     const std::string result = worker_->EvalAndReset("Math.random() + crypto.randomUUID()");
-    EXPECT_TRUE(seen.insert(result.substr(0, 12)).second) << result;
+    EXPECT_TRUE(seen.insert(result.substr(0, 16)).second) << result;
     EXPECT_TRUE(seen.insert(result.substr(result.size() - 30)).second) << result;
   }
 }

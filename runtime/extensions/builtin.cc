@@ -14,6 +14,7 @@
 #include "runtime/extensions/events/events.h"
 #include "runtime/extensions/fetch/fetch.h"
 #include "runtime/extensions/messaging/messaging.h"
+#include "runtime/extensions/navigator/navigator.h"
 #include "runtime/extensions/performance/performance.h"
 #include "runtime/extensions/random/random.h"
 #include "runtime/extensions/streams/streams.h"
@@ -40,6 +41,7 @@ const std::vector<Extension>& BuiltinExtensions() {
       Base64Extension(),
       RandomExtension(),
       PerformanceExtension(),
+      NavigatorExtension(),
       StreamsExtension(),
       BlobExtension(),
       FetchExtension(),

@@ -44,7 +44,10 @@ const Built& TheSnapshot(std::string_view setup) {
 }  // namespace
 
 TestIsolate::TestIsolate(std::string_view setup) {
-  auto runtime = Runtime::Create({.startup_snapshot = TheSnapshot(setup).bytes, .ops = BuiltinOps()});
+  auto runtime = Runtime::Create({.startup_snapshot = TheSnapshot(setup).bytes,
+                                  .ops = BuiltinOps(),
+                                  // Comparisons keep all that they print.
+                                  .heap_bytes = 256 << 20});
   EVALD_CHECK(runtime.ok(), "an isolate can be made from the snapshot");
   runtime_ = *std::move(runtime);
 }

@@ -32,6 +32,8 @@ import('./a.js', { assert: new Proxy({}, { ownKeys: () => Array.from({ length: 1
 
 //## hundred-thousand-imports-at-once
 //# expect: value 100000
+//# expect: fails RESOURCE_EXHAUSTED (HEAP_LIMIT)
+//# why: each of them holds promises until all are there
 //# with: ./a.js export const a = 1
 Promise.all(Array.from({ length: 1e5 }, () => import('./a.js'))).then((all) => all.length);
 
@@ -89,6 +91,8 @@ import('./a.js');
 
 //## promises-patched-before-an-import
 //# expect: value 1
+//# expect: fails INTERNAL (WORKER_CRASHED)
+//# why: V8 10.2 takes it for granted that waiting for a module with a top-level await cannot throw, and ends its process
 //# with: ./a.js await 0; export const a = 1
 Promise.prototype.then = () => { throw 1; };
 Object.defineProperty(Promise, Symbol.species, { get() { throw 2; } });
