@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "runtime/testing/wasm.h"
 #include "tests/support/daemon.h"
+#include "tests/support/poll.h"
 #include "tests/support/process.h"
 #include "tests/support/scripts.h"
 
@@ -84,7 +85,8 @@ TEST_F(ModulesTest, PreloadedOnesOfEveryKindOutliveRegenerationRollbackAndRestar
   std::filesystem::remove(folder_ + "/add.wasm");
   const pid_t zygote = daemon_->ZygotePid();
   kill(zygote, SIGKILL);
-  EXPECT_EQ(WhatIsThere(), first);
+  // Until another one is up, requests are turned away.
+  EXPECT_TRUE(Eventually([&] { return WhatIsThere() == first; }));
   WriteFiles(2);
   EXPECT_EQ(daemon_->Stop(), 0);
   Start(Config());
