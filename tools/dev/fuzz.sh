@@ -76,7 +76,7 @@ fuzz_one() {
 }
 
 cmd_fuzz() {
-  local seconds="${FUZZ_DEFAULT_SECONDS}" targets=() target compiler bin failed=0 name
+  local seconds="${FUZZ_DEFAULT_SECONDS}" targets=() target compiler bin failed=0 name found
   if [[ "${1:-}" =~ ^[0-9]+$ ]]; then
     seconds="$1"
     shift
@@ -89,9 +89,10 @@ cmd_fuzz() {
   ensure_build_packages
   ensure_packages "${FUZZ_PACKAGES[@]}"
   if [[ ${#targets[@]} -eq 0 ]]; then
-    mapfile -t targets < <(bazel_run query 'attr(tags, "\bfuzz\b", //...)' 2>/dev/null)
+    found="$(bazel_run query --noshow_progress 'attr(tags, "\bfuzz\b", //...)')" || die "the fuzz targets cannot be listed: see above"
+    [[ -n "${found}" ]] || die "there are no fuzz targets: a target becomes one by the tag \"fuzz\""
+    mapfile -t targets <<<"${found}"
   fi
-  [[ ${#targets[@]} -gt 0 ]] || die "there are no fuzz targets: a target becomes one by the tag \"fuzz\""
   compiler="$(command -v clang-14 clang | head -n 1)"
   local flags=(--config=fuzz "--repo_env=CC=${compiler}")
   bazel_run build "${flags[@]}" -- "${targets[@]}"
