@@ -52,6 +52,9 @@ http::status HttpStatusOf(v1::ErrorReason reason) {
       return http::status::bad_request;
     case v1::ERROR_REASON_UNAUTHENTICATED:
       return http::status::unauthorized;
+    case v1::ERROR_REASON_TENANT_DENIED:
+    case v1::ERROR_REASON_RIGHT_DENIED:
+      return http::status::forbidden;
     case v1::ERROR_REASON_FUNCTION_NOT_FOUND:
     case v1::ERROR_REASON_MODULE_NOT_FOUND:
     case v1::ERROR_REASON_SNAPSHOT_NOT_FOUND:

@@ -89,6 +89,9 @@ grpc::StatusCode StatusCodeOf(v1::ErrorReason reason) {
       return grpc::StatusCode::CANCELLED;
     case v1::ERROR_REASON_UNAUTHENTICATED:
       return grpc::StatusCode::UNAUTHENTICATED;
+    case v1::ERROR_REASON_TENANT_DENIED:
+    case v1::ERROR_REASON_RIGHT_DENIED:
+      return grpc::StatusCode::PERMISSION_DENIED;
     case v1::ERROR_REASON_SNAPSHOT_FAILED:
       return grpc::StatusCode::FAILED_PRECONDITION;
     case v1::ERROR_REASON_SNAPSHOT_NOT_FOUND:

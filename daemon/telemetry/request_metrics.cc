@@ -28,7 +28,7 @@ constexpr std::string_view kOriginLabels[] = {"unspecified", "forked", "rewound"
 // Those that requests for scripts can have.
 bool Possible(Outcome outcome) {
   return !OutcomeName(outcome).empty() &&
-         (outcome < v1::ERROR_REASON_UNAUTHENTICATED || outcome == kOutcomeException);
+         (outcome < v1::ERROR_REASON_SNAPSHOT_FAILED || outcome > v1::ERROR_REASON_SNAPSHOT_SUPERSEDED);
 }
 
 // What is in single parentheses is no tenant: a name that begins like that gets one more.
