@@ -1,142 +1,98 @@
 #include "bench/generator.h"
 
 #include <grpcpp/grpcpp.h>
+#include <sys/prctl.h>
 
+#include <algorithm>
 #include <atomic>
+#include <limits>
+#include <memory>
 #include <thread>
-#include <vector>
-
-#include "evald/bench/echo.grpc.pb.h"
-#include "evald/v1/script.grpc.pb.h"
 
 namespace evald::bench {
+namespace {
 
-double MicrosSince(SteadyClock::time_point start) {
-  return std::chrono::duration<double, std::micro>(SteadyClock::now() - start).count();
+SteadyClock::duration Seconds(double seconds) {
+  return std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(seconds));
 }
 
-std::shared_ptr<grpc::Channel> OwnChannel(const std::string& address) {
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
-}
+// The calls of one load that have ended.
+class Recorder {
+ public:
+  explicit Recorder(SteadyClock::time_point begin) : begin_(begin) {}
 
-MakeCall EchoCalls(const std::string& address) {
-  return [address]() -> Call {
-    std::shared_ptr<Echo::Stub> stub = Echo::NewStub(OwnChannel(address));
-    return [stub] {
-      grpc::ClientContext context;
-      EchoMessage request, response;
-      request.set_text("1 + 1");
-      return stub->Echo(&context, request, &response).ok();
-    };
-  };
-}
-
-MakeCall EvalCalls(const std::string& address, const std::string& tenant) {
-  return [address, tenant]() -> Call {
-    std::shared_ptr<v1::ScriptService::Stub> stub = v1::ScriptService::NewStub(OwnChannel(address));
-    return [stub, tenant] {
-      grpc::ClientContext context;
-      v1::EvalRequest request;
-      v1::EvalResponse response;
-      request.set_source("1 + 1");
-      request.set_tenant(tenant);
-      const grpc::Status status = stub->Eval(&context, request, &response);
-      return status.ok() && response.value().json() == "2";
-    };
-  };
-}
-
-MakeCall ReusedCalls(const std::string& address) {
-  return [address]() -> Call {
-    std::shared_ptr<v1::ScriptService::Stub> stub = v1::ScriptService::NewStub(OwnChannel(address));
-    return [stub] {
-      grpc::ClientContext context;
-      v1::CallFunctionRequest request;
-      v1::CallFunctionResponse response;
-      request.set_function("Math.max");
-      request.add_args()->set_json("1");
-      request.add_args()->set_json("2");
-      request.set_isolation(v1::ISOLATION_REUSED);
-      request.set_tenant("reused");
-      const grpc::Status status = stub->CallFunction(&context, request, &response);
-      return status.ok() && response.value().json() == "2";
-    };
-  };
-}
-
-MakeCall StrangerCalls(const std::string& address) {
-  auto next = std::make_shared<std::atomic<uint64_t>>(0);
-  return [address, next]() -> Call {
-    std::shared_ptr<v1::ScriptService::Stub> stub = v1::ScriptService::NewStub(OwnChannel(address));
-    return [stub, next] {
-      grpc::ClientContext context;
-      v1::EvalRequest request;
-      v1::EvalResponse response;
-      request.set_source("1 + 1");
-      request.set_tenant("stranger-" + std::to_string(SteadyClock::now().time_since_epoch().count()) + "-" +
-                         std::to_string((*next)++));
-      return stub->Eval(&context, request, &response).ok();
-    };
-  };
-}
-
-Figures ClosedLoop(const MakeCall& make, int in_flight, std::chrono::milliseconds time) {
-  std::vector<Figures> parts(static_cast<size_t>(in_flight));
-  std::vector<std::thread> threads;
-  std::atomic<bool> go = false, stop = false;
-  std::atomic<int> ready = 0;
-  for (Figures& part : parts) {
-    threads.emplace_back([&] {
-      const Call call = make();
-      call();  // connects
-      ++ready;
-      while (!go) std::this_thread::yield();
-      while (!stop) {
-        const auto start = SteadyClock::now();
-        if (!call()) ++part.failed;
-        part.micros.Add(MicrosSince(start));
-      }
-    });
+  void Add(const PendingCall& call) {
+    const auto now = SteadyClock::now();
+    Record& record = records_.emplace_back();
+    record.due_seconds = std::chrono::duration<double>(call.due - begin_).count();
+    record.latency_micros = std::chrono::duration<double, std::micro>(now - call.due).count();
+    call.Describe(record);
   }
-  while (ready < in_flight) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  const auto start = SteadyClock::now();
-  go = true;
-  std::this_thread::sleep_for(time);
-  stop = true;
-  for (std::thread& thread : threads) thread.join();
-  const double seconds = MicrosSince(start) / 1e6;
-  Figures all;
-  for (const Figures& part : parts) {
-    all.micros.AddAll(part.micros);
-    all.failed += part.failed;
-  }
-  all.per_second = static_cast<double>(all.micros.size()) / seconds;
-  return all;
+  std::vector<Record> Take() { return std::move(records_); }
+
+ private:
+  const SteadyClock::time_point begin_;
+  std::vector<Record> records_;
+};
+
+std::unique_ptr<PendingCall> Next(grpc::CompletionQueue& queue) {
+  void* tag = nullptr;
+  bool ok = false;
+  if (!queue.Next(&tag, &ok)) return nullptr;
+  return std::unique_ptr<PendingCall>(static_cast<PendingCall*>(tag));
 }
 
-Figures FixedRate(const MakeCall& make, double rate, const std::function<bool()>& over) {
-  Figures figures;
-  const Call call = make();
-  call();  // connects
-  const auto start = SteadyClock::now();
-  for (int i = 0; !over(); ++i) {
-    const auto due =
-        start + std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(i / rate));
+std::vector<Record> ClosedLoop(Calls& calls, const Load& load) {
+  grpc::CompletionQueue queue;
+  const auto begin = SteadyClock::now(), end = begin + Seconds(load.seconds);
+  Recorder recorder(begin);
+  int64_t left = load.most > 0 ? load.most : std::numeric_limits<int64_t>::max();
+  int under_way = 0;
+  for (; under_way < load.in_flight && left > 0; ++under_way, --left) calls.Start(queue, begin);
+  while (under_way > 0) {
+    recorder.Add(*Next(queue));
+    const auto now = SteadyClock::now();
+    if (now < end && left > 0) {
+      calls.Start(queue, now);
+      --left;
+    } else {
+      --under_way;
+    }
+  }
+  return recorder.Take();
+}
+
+std::vector<Record> OpenLoop(Calls& calls, const Load& load) {
+  grpc::CompletionQueue queue;
+  std::atomic<int64_t> under_way = 0;
+  const auto begin = SteadyClock::now();
+  Recorder recorder(begin);
+  std::jthread receiver([&] {
+    while (const auto call = Next(queue)) {
+      recorder.Add(*call);
+      --under_way;
+    }
+  });
+  prctl(PR_SET_TIMERSLACK, 1);  // a sleep ends when it should
+  auto count = static_cast<int64_t>(load.rate * load.seconds);
+  if (load.most > 0) count = std::min(count, load.most);
+  for (int64_t i = 0; i < count; ++i) {
+    const auto due = begin + Seconds(static_cast<double>(i) / load.rate);
     std::this_thread::sleep_until(due);
-    // The sleep itself wakes late: that is the client's, not the server's.
-    const auto woken = SteadyClock::now();
-    const auto from = woken - due < std::chrono::microseconds(500) ? woken : due;
-    if (!call()) ++figures.failed;
-    figures.micros.Add(MicrosSince(from));
+    while (under_way >= kMostUnderWay) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    ++under_way;
+    calls.Start(queue, due);
   }
-  return figures;
+  while (under_way > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  queue.Shutdown();
+  receiver.join();
+  return recorder.Take();
 }
 
-Figures FixedRate(const MakeCall& make, double rate, std::chrono::milliseconds time) {
-  const auto end = SteadyClock::now() + time;
-  return FixedRate(make, rate, [end] { return SteadyClock::now() >= end; });
+}  // namespace
+
+std::vector<Record> Run(Calls& calls, const Load& load) {
+  return load.rate > 0 ? OpenLoop(calls, load) : ClosedLoop(calls, load);
 }
 
 }  // namespace evald::bench

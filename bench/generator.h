@@ -1,56 +1,28 @@
-// Load over gRPC, and the calls that it is made of.
+// The load generator: when calls are made. What comes of each is recorded; what it means is the driver's.
 #pragma once
 
-#include <chrono>
-#include <functional>
-#include <memory>
-#include <string>
+#include <cstdint>
+#include <vector>
 
-#include "bench/samples.h"
-
-namespace grpc {
-class Channel;
-}
+#include "bench/calls.h"
 
 namespace evald::bench {
 
-using SteadyClock = std::chrono::steady_clock;
+// Calls under way at the most: an open loop that finds nobody to answer has to end somewhere.
+constexpr int64_t kMostUnderWay = 20000;
 
-// One call to its end. False: it failed, or its result was wrong.
-using Call = std::function<bool()>;
-// One for each thread, with a stub of its own on a channel of its own.
-using MakeCall = std::function<Call()>;
-
-double MicrosSince(SteadyClock::time_point start);
-
-// A connection that nobody else uses.
-std::shared_ptr<grpc::Channel> OwnChannel(const std::string& address);
-
-MakeCall EchoCalls(const std::string& address);
-// `1 + 1`, pristine.
-MakeCall EvalCalls(const std::string& address, const std::string& tenant);
-// Math.max(1, 2), reused.
-MakeCall ReusedCalls(const std::string& address);
-// `1 + 1`, every request of a tenant of its own: each needs a fork.
-MakeCall StrangerCalls(const std::string& address);
-
-struct Figures {
-  Samples micros;
-  double per_second = 0;
-  size_t failed = 0;
-
-  void AddAll(const Figures& other) {
-    micros.AddAll(other.micros);
-    failed += other.failed;
-  }
+struct Load {
+  // Open loop: calls a second, at fixed times, whatever becomes of those before. 0: closed loop.
+  double rate = 0;
+  // Closed loop: calls under way at any time, each followed by the next.
+  int in_flight = 1;
+  double seconds = 1;
+  // Calls at the most; 0: as many as the time allows.
+  int64_t most = 0;
 };
 
-// `in_flight` threads, each with one call at a time, as fast as they go.
-Figures ClosedLoop(const MakeCall& make, int in_flight, std::chrono::milliseconds time);
-
-// `rate` calls a second at fixed times until `over` says so. A call's latency counts from the moment when it
-// was due, so one that is held up by the one before it is not left out.
-Figures FixedRate(const MakeCall& make, double rate, const std::function<bool()>& over);
-Figures FixedRate(const MakeCall& make, double rate, std::chrono::milliseconds time);
+// All calls have ended when it returns. A latency counts from when the call was due: a generator that is held
+// up, by the server or by the machine, does not leave out what it was late for.
+std::vector<Record> Run(Calls& calls, const Load& load);
 
 }  // namespace evald::bench

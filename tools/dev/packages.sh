@@ -15,6 +15,9 @@ readonly MIN_NODE=18
 # The dashboard is tested in it.
 # shellcheck disable=SC2034
 TEST_PACKAGES=(chromium curl)
+# What plots are made with.
+# shellcheck disable=SC2034
+BENCH_PACKAGES=(gnuplot-nox)
 # shellcheck disable=SC2034
 LINT_PACKAGES=("clang-format-14|clang-format" "clang-tidy-14|clang-tidy" git shellcheck)
 # shellcheck disable=SC2034
