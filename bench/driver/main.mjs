@@ -27,6 +27,9 @@ const SCENARIOS = [
   ],
 ];
 
+// A scenario may have a number of its own.
+const USUAL_ROUNDS = 5;
+
 const HELP = `usage: ./dev bench [--quick] [--curves] [--write] [SCENARIO...]
 
   --quick    under a minute instead of under ten
@@ -53,7 +56,7 @@ class Bench {
     this.folder = folder;
     this.results = results;
     this.quick = flags.quick;
-    this.rounds = flags.quick ? 1 : 5;
+    this.rounds = 1;
     this.shared = {};
   }
   note(text) {
@@ -91,7 +94,7 @@ function machine() {
   const memory = (totalmem() / 2 ** 30).toFixed(0);
   const processors = `${cpus().length} processors (${model.trim()})`;
   const load = loadavg()[0].toFixed(2);
-  return `Commit ${commit}, ${processors}, ${memory} GiB, Linux ${release()}; load when it began: ${load}.`;
+  return `Commit ${commit}, ${processors}, ${memory} GiB, Linux ${release()}; load average: ${load}.`;
 }
 
 async function chosen() {
@@ -102,25 +105,30 @@ async function chosen() {
     SCENARIOS.map(async (name) => ({ name, ...(await import(`./scenarios/${name}.mjs`)) })),
   );
   if (positionals.length > 0) return loaded.filter(({ name }) => positionals.includes(name));
-  return loaded.filter(({ onDemand = false }) => flags.curves || !onDemand);
+  return loaded.filter(
+    ({ onDemand = false, thorough = false }) => (flags.curves || !onDemand) && !(flags.quick && thorough),
+  );
 }
 
 async function runAll(bench, scenarios) {
   const command = ['./dev bench', ...process.argv.slice(2)].join(' ');
   const day = new Date().toISOString().slice(0, 10);
-  const repeated = bench.rounds > 1 ? `Medians of ${bench.rounds} (least to greatest).` : 'Measured once.';
-  const facts = `\`${command}\`, ${day}. ${machine()} ${repeated}`;
-  const sections = {},
-    goalsOf = {},
-    failures = [];
-  for (const { name, title, run } of scenarios) {
+  const facts = () => {
+    const repeated = bench.rounds > 1 ? `Medians of ${bench.rounds} (least to greatest).` : 'Measured once.';
+    return `\`${command}\`, ${day}. ${machine()} ${repeated}`;
+  };
+  const sections = {};
+  const goalsOf = {};
+  const failures = [];
+  for (const { name, title, run, rounds = USUAL_ROUNDS } of scenarios) {
+    bench.rounds = flags.quick ? 1 : rounds;
     const begin = Date.now();
     progress(title);
     try {
       const { markdown, goals } = await run(bench);
       goalsOf[name] = goals;
       const verdicts = goals.length > 0 ? `${goalTable(goals)}\n\n` : '';
-      sections[name] = `## ${title}\n\n${facts}\n\n${verdicts}${markdown}`;
+      sections[name] = `## ${title}\n\n${facts()}\n\n${verdicts}${markdown}`;
     } catch (error) {
       failures.push(`${title}: ${error.stack}`);
     }
@@ -140,8 +148,8 @@ async function main() {
     const { sections, goals, failures } = await runAll(bench, scenarios);
     process.stdout.write(`${Object.values(sections).join('\n\n')}\n`);
     if (flags.write) {
-      const resultsFile = join(BENCH, 'RESULTS.md'),
-        goalsFile = join(results, 'goals.json');
+      const resultsFile = join(BENCH, 'RESULTS.md');
+      const goalsFile = join(results, 'goals.json');
       writeResults({ resultsFile, goalsFile, scenarios: SCENARIOS, sections, goals });
     }
     progress(`plots are in ${results}`);

@@ -62,8 +62,8 @@ let servers = 0;
 export async function startEvald(folder, { config = '', cpus = '', data = undefined } = {}) {
   const home = join(folder, `evald-${++servers}`);
   mkdirSync(home);
-  const file = join(home, 'config.textproto'),
-    log = join(home, 'log');
+  const file = join(home, 'config.textproto');
+  const log = join(home, 'log');
   writeFileSync(file, config);
   const address = `unix:${join(home, 'socket')}`;
   const dataFolder = data ?? join(home, 'data');

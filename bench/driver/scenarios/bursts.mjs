@@ -14,8 +14,8 @@ const KINDS = [
 ];
 
 async function once(bench, evald, { tenants }, round) {
-  const seconds = 3,
-    at = 1;
+  const seconds = bench.quick ? 1.6 : 3;
+  const at = bench.quick ? 0.6 : 1;
   const steadyRun = cleanLoad(evald.address, {
     call: 'eval',
     expect: 2,
@@ -43,14 +43,14 @@ async function once(bench, evald, { tenants }, round) {
 
 export async function run(bench) {
   const evald = await bench.evald();
-  const rows = [],
-    goals = [];
+  const rows = [];
+  const goals = [];
   for (const kind of KINDS) {
     const found = [];
     for (let i = 0; i < bench.rounds; ++i) found.push(await once(bench, evald, kind, i));
     const millis = (pick) => new Rounds(found.map((one) => pick(one) / 1000)).text(1);
-    const p99 = millis(({ burst }) => burst.answered.latency(99)),
-      steady = millis(({ during }) => during.latency(99));
+    const p99 = millis(({ burst }) => burst.answered.latency(99));
+    const steady = millis(({ during }) => during.latency(99));
     const failed = Math.max(...found.map(({ burst }) => burst.failed.count));
     rows.push([
       kind.name,

@@ -11,9 +11,9 @@ const RATES = [50, 200];
 const PERCENTILES = [50, 99];
 
 async function measure(bench, evald, echo, rate) {
-  const seconds = bench.quick ? 1 : Math.max(2, 300 / rate);
-  const ours = [],
-    theirs = [];
+  const seconds = bench.quick ? 1 : Math.max(2, 200 / rate);
+  const ours = [];
+  const theirs = [];
   for (let i = 0; i < bench.rounds; ++i) {
     ours.push(await cleanLoad(evald.address, { call: 'eval', expect: 2, rate, seconds }));
     theirs.push(await cleanLoad(echo.address, { call: 'echo', rate, seconds }));
@@ -25,8 +25,8 @@ const rounds = (outcomes, percentile) => new Rounds(outcomes.map((outcome) => ou
 
 function goalsAt({ rate, ours, theirs }) {
   const ratio = (percentile) => rounds(ours, percentile).over(rounds(theirs, percentile));
-  const p50 = ratio(50),
-    p99 = ratio(99);
+  const p50 = ratio(50);
+  const p99 = ratio(99);
   const beyond = new Rounds(ours.map((outcome, i) => (outcome.latency(99) - theirs[i].latency(99)) / 1000));
   const what = `latency, pristine, ${rate}/s`;
   return [
@@ -52,14 +52,14 @@ async function coldStartGoals(bench, { rate, ours }) {
 }
 
 export async function run(bench) {
-  const evald = await bench.evald(),
-    echo = await bench.echo();
+  const evald = await bench.evald();
+  const echo = await bench.echo();
   const measured = [];
   for (const rate of RATES) measured.push(await measure(bench, evald, echo, rate));
   const rows = measured.flatMap(({ rate, ours, theirs }) =>
     PERCENTILES.map((percentile) => {
-      const own = rounds(ours, percentile),
-        other = rounds(theirs, percentile);
+      const own = rounds(ours, percentile);
+      const other = rounds(theirs, percentile);
       return [`${rate}/s, p${percentile}`, own.text(0), other.text(0), own.over(other).text()];
     }),
   );

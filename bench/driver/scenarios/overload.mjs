@@ -7,6 +7,7 @@ import { goal, table } from '../report.mjs';
 import { Rounds, median, wholeNumber } from '../statistics.mjs';
 
 export const title = 'Overload';
+export const rounds = 3;
 
 const STEADY_RATE = 100;
 const WINDOW = 0.2;
@@ -31,8 +32,8 @@ function recoverySeconds(steady, floodEnd, normal) {
 }
 
 async function once(bench, evald) {
-  const seconds = bench.quick ? 1.5 : 4,
-    after = bench.quick ? 2 : 4;
+  const seconds = bench.quick ? 1 : 4;
+  const after = bench.quick ? 1 : 4;
   const peak = (await cleanLoad(evald.address, { ...evalCall, in_flight: 32, seconds })).perSecond;
   const steadyOptions = {
     ...evalCall,
@@ -71,9 +72,9 @@ export async function run(bench) {
   const found = [];
   for (let i = 0; i < bench.rounds; ++i) found.push(await once(bench, evald));
   const of = (pick) => new Rounds(found.map(pick));
-  const goodput = of((one) => one.goodput),
-    refusal = of((one) => one.refusal),
-    recovery = of((one) => one.recovery);
+  const goodput = of((one) => one.goodput);
+  const refusal = of((one) => one.refusal);
+  const recovery = of((one) => one.recovery);
   const rows = [
     ['peak, 32 in flight, evals/s', of((one) => one.peak).text(0)],
     ['goodput at twice that rate, share of the peak', goodput.text()],

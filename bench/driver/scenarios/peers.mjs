@@ -9,6 +9,7 @@ import { goal, table } from '../report.mjs';
 import { Rounds } from '../statistics.mjs';
 
 export const title = 'Peers on the same work';
+export const rounds = 3;
 
 const IN_FLIGHT = 16;
 // As in peers/harness.mjs.
@@ -37,7 +38,7 @@ function reasonOf({ stderr, signal, message }) {
 
 // All in turn, in each round. Gives lists of what each came to, or the reason why it did not.
 async function measure(bench, evald, kind, bundle) {
-  const seconds = bench.quick ? 0.4 : 2;
+  const seconds = bench.quick ? 0.3 : 1.2;
   const runs = [
     ['evald, rewound', () => evaldPerSecond(evald, SCRIPTS[kind], 1, seconds)],
     ['evald, forked', () => evaldPerSecond(evald, SCRIPTS[kind], 0, seconds)],
@@ -89,8 +90,8 @@ export async function run(bench) {
   const bundle = join(bench.folder, 'web_api.js');
   await buildBundle(bundle);
   const columns = ['', 'evals/s', 'p50, ms', 'p99, ms', 'evald, rewound, is so many times that'];
-  const parts = [],
-    goals = [];
+  const parts = [];
+  const goals = [];
   for (const kind of ['bare', 'set']) {
     const found = await measure(bench, evald, kind, kind === 'set' ? bundle : '');
     const heading =

@@ -8,6 +8,8 @@ import { table } from '../report.mjs';
 import { Rounds } from '../statistics.mjs';
 
 export const title = 'Boot, regeneration, limits';
+// What --quick leaves out.
+export const thorough = true;
 
 const POOL = 16;
 const LIMIT_MILLIS = 50;
@@ -19,8 +21,8 @@ function readyMillis(log) {
 }
 
 async function boots(bench) {
-  const nothing = [],
-    store = [];
+  const nothing = [];
+  const store = [];
   for (let i = 0; i < bench.rounds; ++i) {
     const data = join(bench.folder, `boot-${i}`);
     for (const times of [nothing, store]) {

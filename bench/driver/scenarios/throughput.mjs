@@ -28,9 +28,9 @@ const KINDS = [
 ];
 
 async function compare(bench, evald, echo, { options }) {
-  const seconds = bench.quick ? 0.7 : 2;
-  const ours = [],
-    theirs = [];
+  const seconds = bench.quick ? 0.5 : 1.5;
+  const ours = [];
+  const theirs = [];
   for (let i = 0; i < bench.rounds; ++i) {
     ours.push((await cleanLoad(evald.address, { ...options, seconds })).perSecond);
     theirs.push(
@@ -41,10 +41,10 @@ async function compare(bench, evald, echo, { options }) {
 }
 
 export async function run(bench) {
-  const evald = await bench.evald(),
-    echo = await bench.echo();
-  const rows = [],
-    goals = [];
+  const evald = await bench.evald();
+  const echo = await bench.echo();
+  const rows = [];
+  const goals = [];
   for (const kind of KINDS) {
     const { ours, theirs } = await compare(bench, evald, echo, kind);
     const ratio = ours.over(theirs);
